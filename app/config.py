@@ -1,0 +1,112 @@
+"""Settings: the environment is read here, once, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.errors import InvalidSetting
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION_CODE = re.compile(r"\d{2}(\.\d{2})?")
+
+
+@dataclass(frozen=True)
+class TileLimits:
+    """What a single tile may cost; each limit shows itself in the answer's `X-Tile-Limited` header when it bites."""
+
+    features: int = 20_000  # per layer and tile; above it a phone cannot draw
+    layers: int = 12  # per request
+    statement_timeout_ms: int = 5_000
+    cache_bytes: int = 48 * 1024 * 1024  # per web process
+
+
+@dataclass(frozen=True)
+class ListLimits:
+    """How much one answer of a list may hold."""
+
+    default: int = 50
+    maximum: int = 10_000
+    search_results: int = 12
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How the web server is run by `petakarya up`."""
+
+    workers: int = 2
+    threads: int = 8  # blocking threads of each worker
+    pool_size: int = 8  # database connections of each worker, per role; workers × 2 × pool stays far below max_connections
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides (the contract is in the README)."""
+
+    port: int = 8000  # PORT: where the web listens
+    host: str = "127.0.0.1"  # HOST
+    home: Path = ROOT / "var"  # PETAKARYA_HOME: all state
+    database_url: str | None = None  # DATABASE_URL: an existing PostGIS; None means the private cluster under home
+    demo: bool = True  # PETAKARYA_DEMO: 0 starts with an empty regency
+    region: str = "16.05"  # PETAKARYA_REGION: kode wilayah of a regency, a city, or a province with all its regencies
+    secret_key: str | None = None  # PETAKARYA_SECRET_KEY: else one is made and kept under home
+    https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
+    tiles: TileLimits = field(default_factory=TileLimits)
+    lists: ListLimits = field(default_factory=ListLimits)
+    server: ServerSettings = field(default_factory=ServerSettings)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """
+        Read the settings from the environment and check them together.
+
+        Raises
+        ------
+        InvalidSetting
+            When a value cannot be used; the message names the variable.
+        """
+        env = os.environ if environment is None else environment
+        return cls(
+            port=_port(env.get("PORT", "8000")),
+            host=env.get("HOST", "127.0.0.1"),
+            home=Path(env.get("PETAKARYA_HOME") or ROOT / "var").expanduser().absolute(),
+            database_url=env.get("DATABASE_URL") or None,
+            demo=_flag("PETAKARYA_DEMO", env.get("PETAKARYA_DEMO", "1")),
+            region=_region(env.get("PETAKARYA_REGION", "16.05")),
+            secret_key=env.get("PETAKARYA_SECRET_KEY") or None,
+            https=_flag("PETAKARYA_HTTPS", env.get("PETAKARYA_HTTPS", "0")),
+        )
+
+
+def preferred_language(environment: Mapping[str, str] | None = None) -> str:
+    """Return `en` when the terminal's locale is English or `PETAKARYA_LANG` says so, else `id`."""
+    env = os.environ if environment is None else environment
+    locale = env.get("PETAKARYA_LANG") or env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "en" if locale.lower().startswith("en") else "id"
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise InvalidSetting(
+            f"PORT={text} bukan nomor porta. Isi angka dari 1 sampai 65535.",
+            f"PORT={text} is not a port number. Give a number from 1 to 65535.",
+        )
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise InvalidSetting(f"{name}={text} tidak dikenal. Isi 0 atau 1.", f"{name}={text} is unknown. Give 0 or 1.")
+    return text == "1"
+
+
+def _region(text: str) -> str:
+    if not REGION_CODE.fullmatch(text):
+        raise InvalidSetting(
+            f"PETAKARYA_REGION={text} bukan kode wilayah. Contoh: 16.05 untuk kabupaten, 31 untuk provinsi.",
+            f"PETAKARYA_REGION={text} is not an area code. For example 16.05 for a regency, 31 for a province.",
+        )
+    return text

@@ -1,0 +1,114 @@
+"""The application's errors, and the one table from error to HTTP status."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import get_locale, gettext
+from werkzeug.exceptions import HTTPException
+
+from gis.errors import GisError, TileOutsideMatrix
+from layers.errors import InvalidFilter, LayerNotFound, LayersError
+
+log = logging.getLogger(__name__)
+
+
+class PetaKaryaError(Exception):
+    """Base of the application's errors: one sentence for people in Indonesian, one in English."""
+
+    exit_code = 1
+
+    def __init__(self, message_id: str, message_en: str) -> None:
+        super().__init__(message_en)
+        self.message_id = message_id
+        self.message_en = message_en
+
+
+class InvalidSetting(PetaKaryaError):
+    """A setting in the environment cannot be used."""
+
+
+class DatabaseUnavailable(PetaKaryaError):
+    """The database cannot be reached or used."""
+
+
+class NotReady(PetaKaryaError):
+    """The application has no region or no database schema yet."""
+
+
+class NotFound(PetaKaryaError):
+    """What the address names does not exist."""
+
+
+class InvalidRequest(PetaKaryaError):
+    """A parameter of the request cannot be used."""
+
+
+STATUS: dict[type[Exception], int] = {
+    LayerNotFound: 404,
+    TileOutsideMatrix: 404,
+    NotFound: 404,
+    InvalidFilter: 400,
+    InvalidRequest: 400,
+    NotReady: 503,
+    DatabaseUnavailable: 503,
+}
+MACHINE_PREFIXES = ("/api/", "/ogc", "/tiles/", "/rasters/", "/style.json", "/healthz", "/readyz")
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Answer every error with one page for people or one JSON shape (RFC 9457) for programs."""
+    app.register_error_handler(HTTPException, _answer_http_exception)
+    for base in (PetaKaryaError, LayersError, GisError):
+        app.register_error_handler(base, _answer_known_error)
+    app.register_error_handler(Exception, _answer_unexpected_error)
+
+
+def message_of(error: Any, language: str) -> str:
+    """Return the sentence of one of our errors in the language `id` or `en`."""
+    return str(error.message_en if language == "en" else error.message_id)
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of one of our errors: the nearest class in `STATUS`, else 400."""
+    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
+
+
+def wants_json() -> bool:
+    """Tell whether the caller is a program."""
+    return request.path.startswith(MACHINE_PREFIXES) or request.accept_mimetypes.best == "application/json"
+
+
+def _answer_known_error(error: Exception) -> tuple[Response | str, int]:
+    language = str(get_locale() or "id")
+    return _answer(status_of(error), message_of(error, language), type(error).__name__)
+
+
+def _answer_http_exception(error: HTTPException) -> tuple[Response | str, int] | Response:
+    if error.code is None or error.response is not None:  # a redirect, or an answer made on purpose
+        return error.get_response()  # type: ignore[return-value]
+    sentences = {
+        400: gettext("Permintaan ini tidak dapat dibaca. Periksa kembali alamat atau isian."),
+        401: gettext("Silakan masuk terlebih dahulu."),
+        403: gettext("Anda tidak berhak membuka halaman ini."),
+        404: gettext("Halaman ini tidak ada. Mungkin alamatnya salah ketik, atau isinya sudah dipindahkan."),
+        405: gettext("Cara ini tidak tersedia untuk alamat ini."),
+        413: gettext("Berkas terlalu besar."),
+        429: gettext("Terlalu banyak permintaan. Coba lagi sebentar lagi."),
+    }
+    return _answer(error.code, sentences.get(error.code, error.name), error.name)
+
+
+def _answer_unexpected_error(error: Exception) -> tuple[Response | str, int]:
+    log.exception("unexpected error at %s %s", request.method, request.path)
+    return _answer(500, gettext("Ada kesalahan di peladen. Data Anda tidak berubah. Coba lagi, atau hubungi pengelola."), "error")
+
+
+def _answer(status: int, sentence: str, title: str) -> tuple[Response | str, int]:
+    if wants_json():
+        problem = jsonify(type="about:blank", title=title, status=status, detail=sentence)
+        problem.mimetype = "application/problem+json"
+        return problem, status
+    return render_template("error.html", status=status, sentence=sentence), status
