@@ -1,0 +1,231 @@
+"""
+What the database derives from the definitions: band tables kept in step with every edit, search indexes, rights.
+
+`synchronise` runs at every start, as the owner role. It is idempotent and cheap when nothing changed: each derived
+object carries the hash of the SQL that made it as its comment.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from sqlalchemy import Column, Connection, text
+from sqlalchemy.dialects import postgresql
+
+from layers.catalogue import Catalogue, built_in_catalogue
+from layers.definition import Band, LayerDefinition
+from layers.identifiers import quote, quote_literal
+from layers.search import search_expression
+from layers.tables import check_against_definitions, table_of
+
+GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
+SERVER_TABLES = ("layer_versions", "alembic_version")  # tables of schema app that the application only reads
+PUBLIC_APP_TABLES = ("region", "areas", "rules", "layer_versions", "layer_changes")
+PUBLIC_ROW_COLUMNS = ("id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "valid_from")
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def synchronise(connection: Connection, catalogue: Catalogue | None = None) -> None:
+    """
+    Make band tables, search indexes and rights as the definitions want them.
+
+    Parameters
+    ----------
+    connection
+        Of the owner role, in a transaction that the caller commits.
+    catalogue
+        The layers; the built-in ones when not given.
+
+    Raises
+    ------
+    InvalidDefinition
+        When a definition and its table differ.
+    """
+    catalogue = catalogue or built_in_catalogue()
+    check_against_definitions(catalogue)
+    _drop_unknown_bands(connection, catalogue)
+    for definition in catalogue:
+        connection.execute(
+            text("INSERT INTO app.layer_versions (layer) VALUES (:layer) ON CONFLICT DO NOTHING"), {"layer": definition.id}
+        )
+        if definition.bands:
+            _make_bands(connection, definition)
+        if definition.search:
+            _make_search_index(connection, definition)
+    _grant_rights(connection, catalogue)
+
+
+def band_table(definition: LayerDefinition, band: Band) -> str:
+    """Return the name of a band's table in schema `generalised`."""
+    return f"{definition.id}_{band.zooms[0]}_{band.zooms[1]}"
+
+
+def base_table(definition: LayerDefinition) -> str:
+    """Return the quoted table that holds a layer's rows; for `projects` the register itself, since its layer is a view."""
+    return 'app."project"' if definition.id == "projects" else f"layers.{quote(definition.id)}"
+
+
+def _make_bands(connection: Connection, definition: LayerDefinition) -> None:
+    """Make the band tables of a layer, fill them, and let triggers keep them; nothing when they are as wanted."""
+    statements = [statement for band in definition.bands for statement in _band_statements(definition, band)]
+    statements += _keeper_statements(definition)
+    wanted = _hash(statements)
+    function = f"generalised.{quote('keep_' + definition.id)}"
+    present = connection.scalar(
+        text("SELECT obj_description(to_regprocedure(:function)::oid, 'pg_proc')"), {"function": f"{function}()"}
+    )
+    if present == wanted:
+        return
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON FUNCTION {function}() IS {quote_literal(wanted)}")
+
+
+def _band_statements(definition: LayerDefinition, band: Band) -> list[str]:
+    """Return the SQL that makes and fills one band table."""
+    name = f"generalised.{quote(band_table(definition, band))}"
+    columns = table_of(definition.id).columns
+    fields = [f"{quote(field.name)} {_type(columns[field.name])}" for field in definition.tile_fields(band.zooms[1])]
+    anchor = ["anchor_3857 geometry(Point, 3857)"] if definition.anchor else []
+    return [
+        f"DROP TABLE IF EXISTS {name}",
+        f"CREATE TABLE {name} ({', '.join(['id bigint PRIMARY KEY', *fields, *anchor, 'geom_3857 geometry NOT NULL'])})",
+        f"{_fill_statement(definition, band, base_table(definition))}",
+        f"CREATE INDEX ON {name} USING gist (geom_3857)",
+        f"ANALYZE {name}",
+    ]
+
+
+def _fill_statement(definition: LayerDefinition, band: Band, source: str) -> str:
+    """Return the SQL that generalises the rows of `source` into a band table."""
+    columns = ["id", *(quote(field.name) for field in definition.tile_fields(band.zooms[1]))]
+    columns += ["anchor_3857"] if definition.anchor else []
+    conditions = ["geom_3857 IS NOT NULL"]
+    for field, codes in band.keep.items():
+        conditions.append(f"{quote(field)} IN ({', '.join(quote_literal(code) for code in codes)})")
+    if band.min_area_m2 is not None:
+        conditions.append(f"ST_Area(geom_3857) >= {band.min_area_m2}")
+    # Lines may be simplified freely; polygons must not fall apart. What would vanish is kept as a few points.
+    simplified = {
+        "point": "geom_3857",
+        "line": f"ST_Simplify(geom_3857, {band.tolerance_m}, true)",
+    }.get(definition.geometry, f"ST_SimplifyPreserveTopology(geom_3857, {band.tolerance_m})")
+    return (
+        f"INSERT INTO generalised.{quote(band_table(definition, band))} ({', '.join(columns)}, geom_3857) "
+        f"SELECT {', '.join(columns)}, {simplified} FROM {source} WHERE {' AND '.join(conditions)}"
+    )
+
+
+def _keeper_statements(definition: LayerDefinition) -> list[str]:
+    """Return the trigger function and the triggers that repeat every edit of a layer in its band tables."""
+    function = f"generalised.{quote('keep_' + definition.id)}"
+    deletes = "".join(
+        f"DELETE FROM generalised.{quote(band_table(definition, band))} WHERE id IN (SELECT id FROM old_rows);\n"
+        for band in definition.bands
+    )
+    inserts = "".join(f"{_fill_statement(definition, band, 'new_rows')};\n" for band in definition.bands)
+    statements = [
+        f"""CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = pg_catalog, public AS $keep$
+        BEGIN
+            IF TG_OP <> 'INSERT' THEN {deletes} END IF;
+            IF TG_OP <> 'DELETE' THEN {inserts} END IF;
+            RETURN NULL;
+        END $keep$"""
+    ]
+    referencing = {"INSERT": "NEW TABLE AS new_rows", "DELETE": "OLD TABLE AS old_rows"}
+    for operation in ("INSERT", "UPDATE", "DELETE"):
+        tables = referencing.get(operation, "OLD TABLE AS old_rows NEW TABLE AS new_rows")
+        statements += [
+            f"DROP TRIGGER IF EXISTS generalise_{operation.lower()} ON {base_table(definition)}",
+            f"CREATE TRIGGER generalise_{operation.lower()} AFTER {operation} ON {base_table(definition)} "
+            f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
+        ]
+    return statements
+
+
+def _drop_unknown_bands(connection: Connection, catalogue: Catalogue) -> None:
+    """Drop band tables that no definition asks for any more."""
+    wanted = {band_table(definition, band) for definition in catalogue for band in definition.bands}
+    present = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'generalised'")).all()
+    for name in set(present) - wanted:
+        connection.exec_driver_sql(f"DROP TABLE generalised.{quote(name)}")
+
+
+def _make_search_index(connection: Connection, definition: LayerDefinition) -> None:
+    """Make the trigram index of a layer's searchable text; nothing when it is as wanted."""
+    schema, table = base_table(definition).split(".")
+    name = f"{definition.id}_search_idx"
+    statement = (
+        f"CREATE INDEX {quote(name)} ON {base_table(definition)} USING gin ({search_expression(definition)} gin_trgm_ops)"
+    )
+    present = connection.scalar(text("SELECT obj_description(to_regclass(:index)::oid, 'pg_class')"), {"index": f"{schema}.{name}"})
+    if present == _hash([statement]):
+        return
+    connection.exec_driver_sql(f"DROP INDEX IF EXISTS {schema}.{quote(name)}")
+    connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON INDEX {schema}.{quote(name)} IS {quote_literal(_hash([statement]))}")
+
+
+def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
+    """Give the application and the public exactly what they need: first nothing, then column by column."""
+    prefix = str(connection.scalar(text("SELECT regexp_replace(current_user, '_owner$', '')")))
+    app, reader = quote(f"{prefix}_app"), quote(f"{prefix}_reader")
+    statements = [
+        f"GRANT USAGE ON SCHEMA app, layers, history, generalised TO {app}, {reader}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA app, layers, history, generalised FROM {app}, {reader}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA app, layers, history, generalised TO {app}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA generalised TO {reader}",
+        f"GRANT SELECT ON layers.plans, layers.population TO {reader}",
+        f"GRANT SELECT ON {', '.join(f'app.{quote(name)}' for name in PUBLIC_APP_TABLES)} TO {reader}",
+    ]
+    statements += _application_grants(connection, app)
+    for definition in catalogue:
+        statements += _public_grants(definition, reader)
+    wanted = _hash(statements)
+    if connection.scalar(text("SELECT obj_description('layers'::regnamespace::oid, 'pg_namespace')")) == wanted:
+        return
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA layers IS {quote_literal(wanted)}")
+
+
+def _application_grants(connection: Connection, app: str) -> list[str]:
+    """Return the grants that let the application write every table of its own, but never the columns history rests on."""
+    rows = connection.execute(
+        text("""
+            SELECT table_schema, table_name, array_agg(column_name::text ORDER BY ordinal_position) AS columns
+            FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema IN ('app', 'layers') AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+            GROUP BY table_schema, table_name ORDER BY table_schema, table_name
+        """)
+    ).all()
+    statements = []
+    for schema, table, columns in rows:
+        if schema == "app" and table in SERVER_TABLES:
+            continue
+        writable = ", ".join(quote(name) for name in columns if name not in GENERATED_BY_HISTORY)
+        statements.append(f"GRANT INSERT ({writable}), UPDATE ({writable}), DELETE ON {schema}.{quote(table)} TO {app}")
+    return statements
+
+
+def _public_grants(definition: LayerDefinition, reader: str) -> list[str]:
+    """Return the grants that let the public read a layer's public fields, now and in its history."""
+    if definition.access != "public":
+        return []
+    present = table_of(definition.id).columns.keys()
+    fields = [field.name for field in definition.fields_for("public")]
+    columns = ", ".join(quote(name) for name in [*fields, *PUBLIC_ROW_COLUMNS] if name in present)
+    layer = quote(definition.id)
+    return [
+        f"GRANT SELECT ({columns}) ON layers.{layer} TO {reader}",
+        f"GRANT SELECT ({columns}, valid_to) ON history.{layer} TO {reader}",
+    ]
+
+
+def _type(column: Column[object]) -> str:
+    return str(column.type.compile(dialect=_DIALECT))
+
+
+def _hash(statements: list[str]) -> str:
+    return sha256("\n".join(statements).encode()).hexdigest()[:16]
