@@ -43,7 +43,8 @@ class Code(Strict):
     label: Text
     colour: str | None = None
     pattern: Literal["solid", "long_dash", "short_dash", "dots"] = "solid"
-    shape: Literal["disc", "square", "triangle", "ticked_disc", "cross", "diamond"] | None = None
+    shape: Literal["disc", "square", "triangle", "ticked_disc", "cross", "diamond", "badge", "ring", "dot"] | None = None
+    glyph: str | None = None  # one to three letters written in the symbol
     public: str | None = None  # the coarser code that the public sees, e.g. of a project state
     aliases: tuple[str, ...] = ()  # other spellings found in agencies' files
 
@@ -82,6 +83,14 @@ class Draw(Strict):
     width_px: tuple[float, float] = (1.0, 3.0)  # lines and outlines, at min zoom and at 16
     opacity: float = 1.0  # of the fill
     casing: bool = False
+    border: bool = False  # areas drawn as a border with a pale band inside, without a fill
+    from_zoom: int | None = None  # drawn from this zoom on; None: as soon as there are tiles
+    colour_dark: str | None = None  # in the dark theme; None: made from `colour`
+    outline_dark: str | None = None
+    missing: str | None = None  # the code that stands for an empty `by`
+    symbol: str | None = None  # points are drawn as the symbols `<symbol>-<code>`
+    size_by: str | None = None  # field that widens a line, or enlarges a point's label
+    sizes: dict[str, float] = {}  # code of `size_by` → factor; others 1
     label: str | None = None  # field written on the map
     label_zoom: int = 12
 
@@ -114,6 +123,7 @@ class LayerDefinition(Strict):
         if len(names) != len(set(names)):
             raise ValueError("a field is defined twice")
         named = [self.name_field, self.code_field, *self.search, self.year_field, self.draw.by, self.draw.label]
+        named += [self.draw.size_by]
         named += [key for band in self.bands for key in band.keep]
         missing = {name for name in named if name is not None} - set(names)
         if missing:
