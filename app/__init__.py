@@ -1,0 +1,77 @@
+"""Serves people: pages, tiles, APIs, reports. `create_app` puts it together."""
+
+from __future__ import annotations
+
+import secrets
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask, Response, request
+
+from app.config import Settings
+from app.database.roles import DatabaseUrls, database_urls
+from app.errors import register_error_handlers
+from app.extensions import LANGUAGE_COOKIE, LANGUAGES, register_extensions
+from app.security_headers import register_security_headers
+
+# Every subject with pages or an API; each module offers `blueprint`, and may offer `init_app(app)`.
+SUBJECTS = (
+    "app.tiles.routes",
+)  # fmt: skip
+
+
+def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = None) -> Flask:
+    """
+    Make the application.
+
+    Parameters
+    ----------
+    settings
+        Those of the environment when not given.
+    urls
+        Addresses of the database for its three roles; those of the private cluster, or of `DATABASE_URL`, when not given.
+
+    Raises
+    ------
+    InvalidSetting
+        When the environment holds a value that cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key or kept_secret(settings.home / "secret_key"),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    register_extensions(app, settings, urls or database_urls(settings))
+    register_security_headers(app)
+    register_error_handlers(app)
+    app.after_request(_remember_language)
+    for subject in SUBJECTS:
+        module = import_module(subject)
+        app.register_blueprint(module.blueprint)
+        if hasattr(module, "init_app"):
+            module.init_app(app)
+    return app
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept in a file that only its owner may read; made at the first call."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def _remember_language(response: Response) -> Response:
+    """Keep the language that the visitor chose with ?lang=."""
+    chosen = request.args.get("lang")
+    if chosen in LANGUAGES and chosen != request.cookies.get(LANGUAGE_COOKIE):
+        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86_400, samesite="Lax", secure=request.is_secure)
+    return response

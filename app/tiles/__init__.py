@@ -1,0 +1,1 @@
+"""Vector tiles: made by the database, kept in memory while they are true."""

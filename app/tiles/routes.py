@@ -1,0 +1,120 @@
+"""Vector tiles, their TileJSON, and the style that draws them."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, request
+from psycopg_pool import ConnectionPool
+
+from app.config import Settings
+from app.errors import InvalidRequest
+from app.tiles.cache import Tile, TileCache
+from app.tiles.queries import is_untouched, make_tile, read_versions
+from gis.tiles import check_tile
+from gis.types import TileXYZ
+from layers.catalogue import built_in_catalogue
+from layers.history import read_as_of
+
+blueprint = Blueprint("tiles", __name__)
+
+MVT = "application/vnd.mapbox-vector-tile"
+FOREVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "public, no-cache"
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its tile cache."""
+    settings: Settings = app.config["SETTINGS"]
+    app.extensions["petakarya.tile_cache"] = TileCache(settings.tiles.cache_bytes)
+
+
+@blueprint.get("/tiles/<names>/<int:z>/<int:x>/<int:y>.mvt")
+def tile(names: str, z: int, x: int, y: int) -> Response:
+    """
+    Answer one tile of one or more layers.
+
+    With `v` (from /style.json) the address is versioned: its answer may be kept for ever. Without, the newest is shown and must
+    be asked for again. `as_of` shows what was recorded by then. 204 where there is nothing; 404 for an unknown layer or address.
+    """
+    xyz = check_tile(z, x, y)
+    layers = requested_layers(names)
+    as_of = request.args.get("as_of")
+    if as_of is not None:
+        return answer(past_tile(layers, xyz, as_of), ASK_AGAIN)
+    wanted = request.args.get("v", type=int)
+    cache: TileCache = current_app.extensions["petakarya.tile_cache"]
+    kept = cache.get((layers, *xyz))
+    if kept is not None and wanted is not None and wanted <= kept.version:
+        return answer(kept, FOREVER)
+    newest = newest_tile(layers, xyz, kept)
+    if newest is not kept:
+        cache.put((layers, *xyz), newest)
+    return answer(newest, FOREVER if wanted is not None and wanted <= newest.version else ASK_AGAIN)
+
+
+def requested_layers(names: str) -> tuple[str, ...]:
+    """
+    Return the layers that an address names, each once.
+
+    Raises
+    ------
+    LayerNotFound
+        When one of them is unknown.
+    InvalidRequest
+        When there are more than one tile may hold.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    layers = tuple(dict.fromkeys(names.split(",")))
+    if len(layers) > settings.tiles.layers:
+        raise InvalidRequest(
+            f"Satu petak memuat paling banyak {settings.tiles.layers} lapisan.",
+            f"A tile holds at most {settings.tiles.layers} layers.",
+        )
+    for layer in layers:
+        built_in_catalogue().layer(layer)
+    return layers
+
+
+def newest_tile(layers: tuple[str, ...], xyz: TileXYZ, kept: Tile | None) -> Tile:
+    """Return the tile as it is now: the one kept, when no edit since lies on it, else made anew."""
+    settings: Settings = current_app.config["SETTINGS"]
+    with tile_pool().connection() as connection:
+        versions = read_versions(connection, layers)
+        if kept is not None and kept.versions == versions:
+            return kept
+        if kept is not None and is_untouched(connection, kept, xyz, versions):
+            return Tile(kept.body, kept.etag, versions, kept.limited)
+        return make_tile(connection, layers, xyz, versions=versions, limit=settings.tiles.features)
+
+
+def past_tile(layers: tuple[str, ...], xyz: TileXYZ, as_of: str) -> Tile:
+    """Return the tile as it was recorded at a moment in the past."""
+    settings: Settings = current_app.config["SETTINGS"]
+    with tile_pool().connection() as connection:
+        row = connection.execute("SELECT time_zone FROM app.region").fetchone()
+        moment = read_as_of(as_of, row[0] if row else "Asia/Jakarta")
+        return make_tile(connection, layers, xyz, versions={}, limit=settings.tiles.features, as_of=moment)
+
+
+def tile_pool() -> ConnectionPool[Any]:
+    """Return the pool of this process, opened at its first use."""
+    pool: ConnectionPool[Any] = current_app.extensions["petakarya.tile_pool"]
+    if pool.closed:
+        pool.open()
+    return pool
+
+
+def answer(tile: Tile, cache_control: str) -> Response:
+    """Turn a tile into an answer: 304 when the caller has it, 204 when there is nothing in it."""
+    headers = {"ETag": f'"{tile.etag}"', "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if tile.limited:
+        headers["X-Tile-Limited"] = ",".join(tile.limited)
+    if tile.etag in request.if_none_match:
+        return Response(status=304, headers=headers)
+    if not tile.body:
+        return Response(status=204, headers=headers)
+    if "gzip" in request.accept_encodings:
+        return Response(tile.body, headers={**headers, "Content-Encoding": "gzip"}, mimetype=MVT)
+    return Response(gzip.decompress(tile.body), headers=headers, mimetype=MVT)
