@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -31,3 +32,17 @@ def process_state(pid: int) -> tuple[str, str]:
     except (FileNotFoundError, ProcessLookupError):
         return "", ""
     return stat.rpartition(")")[2].split()[0], command.replace(b"\0", b" ").decode(errors="replace")
+
+
+def processes_with(variable: str, value: str) -> list[int]:
+    """List the living processes, other than ourselves, whose environment was started with this value of a variable."""
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:  # another user's process, or one that has just ended
+            continue
+        if wanted in variables and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found

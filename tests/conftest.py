@@ -7,14 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from app import create_app
 from app.config import ROOT, Settings
 from app.database.cluster import Cluster
 from app.database.migrate import migrate
 from app.database.roles import DatabaseUrls, database_urls, ensure_roles
-from tests.helpers.database import let_owner_act_as_others, running_cluster, temporary_home
+from layers.sync import synchronise
+from tests.helpers.application import application_on, everything_closed
+from tests.helpers.database import (
+    copied_database,
+    keep_template,
+    let_owner_act_as_others,
+    running_cluster,
+    temporary_home,
+)
 
 SHARED_FOLDERS = (Path(os.environ.get("PETAKARYA_SHARED", "")), ROOT.parent / "shared")
 
@@ -49,6 +61,10 @@ def database(cluster: Cluster, settings: Settings) -> DatabaseUrls:
     let_owner_act_as_others(settings)
     urls = database_urls(settings)
     migrate(urls.owner)
+    for engine in _engine(urls.owner):
+        with engine.begin() as connection:
+            synchronise(connection)
+    keep_template(settings)
     return urls
 
 
@@ -72,7 +88,7 @@ def reader_engine(database: DatabaseUrls) -> Iterator[Engine]:
 
 @pytest.fixture
 def connection(owner_engine: Engine) -> Iterator[Connection]:
-    """A connection of the owner role in a transaction rolled back at the end; `as_role` of the helpers changes its role."""
+    """A connection of the owner role in a transaction rolled back; `as_role` of the helpers changes the role."""
     yield from _rolled_back(owner_engine)
 
 
@@ -95,8 +111,40 @@ def session(connection: Connection) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture
+def app(connection: Connection, settings: Settings, database: DatabaseUrls) -> Iterator[Flask]:
+    """The application in the transaction of `connection`: what either writes the other sees, and nothing stays."""
+    with application_on(connection, settings, database) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a browser, on `app`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def committed_database(
+    settings: Settings, database: DatabaseUrls, request: pytest.FixtureRequest
+) -> Iterator[DatabaseUrls]:
+    """A database of the test's own, in which commits are real; for workers, concurrency and other processes."""
+    with copied_database(settings, f"petakarya_copy_{os.getpid()}") as urls:
+        yield urls
+
+
+@pytest.fixture
+def committed_app(committed_database: DatabaseUrls, settings: Settings) -> Iterator[Flask]:
+    """The application on `committed_database`, with connections of its own."""
+    app = create_app(settings, committed_database)
+    app.testing = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    with everything_closed(app):
+        yield app
+
+
 def _engine(url: str) -> Iterator[Engine]:
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)
     yield engine
     engine.dispose()
 

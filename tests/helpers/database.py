@@ -15,7 +15,9 @@ from sqlalchemy import Connection, text
 
 from app.config import Settings
 from app.database.cluster import SUPERUSER, Cluster
+from app.database.locks import locked
 from app.database.passwords import read_passwords
+from app.database.prepare import USERS_LOCK
 from app.database.roles import (
     DATABASE_NAME,
     ROLES,
@@ -26,6 +28,8 @@ from app.database.roles import (
     role_name,
     target_of,
 )
+
+TEMPLATE_NAME = "petakarya_template"
 
 
 @contextmanager
@@ -43,11 +47,12 @@ def temporary_home(prefix: str = "petakarya-test-") -> Iterator[Path]:
 def running_cluster(home: Path) -> Iterator[Cluster]:
     """Start a cluster without durability that dies with the test run."""
     cluster = private_cluster(Settings(home=home), durable=False)
-    cluster.start(with_parent=True)
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
+    with locked(home, USERS_LOCK, shared=True):  # a command that ends must not stop it under us
+        cluster.start(with_parent=True)
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 @contextmanager
@@ -58,24 +63,34 @@ def superuser(settings: Settings, database: str = DATABASE_NAME) -> Iterator[psy
         yield connection
 
 
-@contextmanager
-def copied_database(settings: Settings, name: str, *, template: str = DATABASE_NAME) -> Iterator[DatabaseUrls]:
-    """Copy a database under another name, for tests that must commit; it is dropped at the end."""
+def keep_template(settings: Settings) -> None:
+    """Keep a copy of the database as it is now, to which nobody connects, for `copied_database`."""
     with superuser(settings, "postgres") as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-            [template],
-        )
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                sql.Identifier(name), sql.Identifier(template), sql.Identifier(role_name(DATABASE_NAME, "owner"))
-            )
-        )
+        _copy(connection, DATABASE_NAME, TEMPLATE_NAME)
+
+
+@contextmanager
+def copied_database(settings: Settings, name: str) -> Iterator[DatabaseUrls]:
+    """Make a database from the template, for tests that must commit; it is dropped at the end."""
+    with superuser(settings, "postgres") as connection:
+        _copy(connection, TEMPLATE_NAME, name)
     try:
         yield database_urls(settings, database=name)
     finally:
         with superuser(settings, "postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _copy(connection: psycopg.Connection[Any], template: str, name: str) -> None:
+    names = [sql.Identifier(text) for text in (name, template, role_name(DATABASE_NAME, "owner"))]
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(*names))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(names[0]))
+    for role in ROLES:
+        connection.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+                names[0], sql.Identifier(role_name(DATABASE_NAME, role))
+            )
+        )
 
 
 def let_owner_act_as_others(settings: Settings) -> None:
