@@ -88,6 +88,7 @@ class Draw(Strict):
     colour_dark: str | None = None  # in the dark theme; None: made from `colour`
     outline_dark: str | None = None
     missing: str | None = None  # the code that stands for an empty `by`
+    on_top: tuple[str, ...] = ()  # codes whose symbols lie over the others, the highest first
     symbol: str | None = None  # points are drawn as the symbols `<symbol>-<code>`
     size_by: str | None = None  # field that widens a line, or enlarges a point's label
     sizes: dict[str, float] = {}  # code of `size_by` → factor; others 1
