@@ -29,11 +29,16 @@ PATTERN_WIDTH: Mapping[Pattern, float] = MappingProxyType(
 """Share of the layer's line width that a pattern is drawn with."""
 
 
+FULL_ZOOM = 16  # zoom of the second of a definition's two widths
+ZOOM_BASE = 1.4  # how fast lines widen in between
+
+
 @dataclass(frozen=True)
 class Tokens:
     """The colours of a theme that belong to no layer."""
 
     paper: str
+    beyond: str  # ground outside the region
     ink: str
     quiet_ink: str
     accent: str
@@ -42,8 +47,8 @@ class Tokens:
     caution: str
 
 
-LIGHT = Tokens("#faf9f6", "#1c2521", "#55605a", "#0b5d4b", "#ffffff", "#1c2521", "#8a5a00")
-DARK = Tokens("#141a18", "#e8ece9", "#a7b3ad", "#5fd0b0", "#0c100f", "#e8ece9", "#e0ab4f")
+LIGHT = Tokens("#faf9f6", "#eceae3", "#1c2521", "#55605a", "#0b5d4b", "#ffffff", "#1c2521", "#8a5a00")
+DARK = Tokens("#141a18", "#0d1110", "#e8ece9", "#a7b3ad", "#5fd0b0", "#0c100f", "#e8ece9", "#e0ab4f")
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,23 @@ def class_of_row(value: object, definition: LayerDefinition) -> str:
     """Return the code that a row's value of `draw.by` stands for; the definition says what an empty one means."""
     empty = value is None or value != value  # NaN is the only value that differs from itself
     return (definition.draw.missing or UNKNOWN) if empty else str(value)
+
+
+def first_zoom(definition: LayerDefinition) -> int:
+    """Return the zoom from which a layer is drawn."""
+    return max(definition.zooms[0], definition.draw.from_zoom or 0)
+
+
+def width_at(definition: LayerDefinition, zoom: float) -> float:
+    """Return the width (pixels) of a layer's line at a zoom, as the map interpolates it."""
+    low, high = first_zoom(definition), max(FULL_ZOOM, first_zoom(definition) + 1)
+    at_low, at_high = definition.draw.width_px
+    if zoom <= low:
+        return at_low
+    if zoom >= high:
+        return at_high
+    share = (ZOOM_BASE ** (zoom - low) - 1) / (ZOOM_BASE ** (high - low) - 1)
+    return at_low + (at_high - at_low) * share
 
 
 def layer_colour(definition: LayerDefinition, theme: Theme) -> str:

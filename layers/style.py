@@ -20,13 +20,16 @@ from layers.catalogue import Catalogue
 from layers.definition import Language, LayerDefinition
 from layers.palette import (
     DASHES,
+    FULL_ZOOM,
     PATTERN_WIDTH,
     UNKNOWN,
+    ZOOM_BASE,
     DrawnClass,
     Pattern,
     Theme,
     Tokens,
     drawn_classes,
+    first_zoom,
     ink_on,
     layer_colour,
     mix,
@@ -39,8 +42,6 @@ from layers.symbols import symbol_id
 StyleLayer = dict[str, Any]
 Expression = list[Any]
 
-FULL_ZOOM = 16  # zoom of the second of a definition's widths
-ZOOM_BASE = 1.5  # how fast lines widen in between
 CASING_PX = 2.2  # both sides together
 SELECTED_CASING_PX = 5.0
 HALO_PX = 13.0
@@ -99,7 +100,7 @@ def build_style(
             source: _vector_source([catalogue.layer(one) for one in ids], tile_url(ids), bounds)
             for source, ids in groups.items()
         },
-        "layers": [*_ground(theme), *_ordered(drawings), *_limits(groups, theme)],
+        "layers": [*_ground(catalogue, source_of, theme), *_ordered(drawings), *_limits(groups, theme)],
     }
 
 
@@ -132,8 +133,20 @@ def _vector_source(definitions: list[LayerDefinition], url: str, bounds: BBox) -
     return {"type": "vector", "tiles": [url], "minzoom": first, "maxzoom": last, "bounds": list(bounds)}
 
 
-def _ground(theme: Theme) -> Iterator[StyleLayer]:
-    yield {"id": "ground", "type": "background", "paint": {"background-color": theme_tokens(theme).paper}}
+def _ground(catalogue: Catalogue, source_of: dict[str, str], theme: Theme) -> Iterator[StyleLayer]:
+    """The region as paper on a darker ground: the areas of the first layer of borders from the lowest zoom."""
+    tokens = theme_tokens(theme)
+    yield {"id": "ground", "type": "background", "paint": {"background-color": tokens.beyond}}
+    borders = [definition for definition in catalogue if definition.draw.border]
+    for definition in sorted(borders, key=lambda one: one.zooms[0])[:1]:
+        yield {
+            "id": f"{definition.id}-ground",
+            "type": "fill",
+            "source": source_of[definition.id],
+            "source-layer": definition.id,
+            "metadata": {"petakarya:layer": "ground", "petakarya:part": "fill"},
+            "paint": {"fill-color": tokens.paper, "fill-antialias": False},
+        }
 
 
 def _ordered(drawings: list[Drawing]) -> Iterator[StyleLayer]:
@@ -180,7 +193,7 @@ class Drawing:
         self.tokens: Tokens = theme_tokens(theme)
         self.classes = drawn_classes(catalogue, definition, language=language, theme=theme)
         self.unknown = unknown_class(definition, language, theme)
-        self.first_zoom = max(definition.zooms[0], self.draw.from_zoom or 0)
+        self.first_zoom = first_zoom(definition)
 
     # Areas and lines
 
@@ -481,7 +494,7 @@ class Drawing:
 
 
 def _widths(
-    first_zoom: int,
+    from_zoom: int,
     width_px: tuple[float, float],
     *,
     factor: Any = 1,
@@ -489,9 +502,9 @@ def _widths(
     add: float = 0.0,
     selected: float = 0.0,
 ) -> Expression:
-    """Interpolate a width from the layer's first zoom to `FULL_ZOOM`; `selected` pixels more where selected."""
+    """Interpolate a width from `from_zoom` to `FULL_ZOOM`; `selected` pixels more where selected."""
     stops: list[Any] = []
-    for zoom, width in zip((first_zoom, max(FULL_ZOOM, first_zoom + 1)), width_px, strict=True):
+    for zoom, width in zip((from_zoom, max(FULL_ZOOM, from_zoom + 1)), width_px, strict=True):
         scaled: Any = round(width * share, 2) if factor == 1 else ["*", factor, round(width * share, 2)]
         if add:
             scaled = round(scaled + add, 2) if factor == 1 else ["+", scaled, add]
