@@ -17,6 +17,7 @@ from app.security_headers import register_security_headers
 # Every subject with pages or an API; each module offers `blueprint`, and may offer `init_app(app)`.
 SUBJECTS = (
     "app.tiles.routes",
+    "app.ogc.routes",
 )  # fmt: skip
 
 
@@ -29,7 +30,8 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     settings
         Those of the environment when not given.
     urls
-        Addresses of the database for its three roles; those of the private cluster, or of `DATABASE_URL`, when not given.
+        Addresses of the database for its three roles; when not given, those of the private cluster or of
+        `DATABASE_URL`.
 
     Raises
     ------

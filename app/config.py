@@ -31,6 +31,7 @@ class ListLimits:
     default: int = 50
     maximum: int = 10_000
     search_results: int = 12
+    statement_timeout_ms: int = 10_000  # of one page of features
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class ServerSettings:
 
     workers: int = 2
     threads: int = 8  # blocking threads of each worker
-    pool_size: int = 8  # database connections of each worker, per role; workers × 2 × pool stays far below max_connections
+    pool_size: int = (
+        8  # database connections of each worker, per role; workers × 2 × pool stays far below max_connections
+    )
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,18 @@ class NotReady(PetaKaryaError):
     """The application has no region or no database schema yet."""
 
 
+class UnknownRegion(PetaKaryaError):
+    """The national code list has no such regency, city or province."""
+
+
+class OtherRegion(PetaKaryaError):
+    """The database serves another region than the settings name."""
+
+
+class CodeListMissing(PetaKaryaError):
+    """The national code list is not installed."""
+
+
 class NotFound(PetaKaryaError):
     """What the address names does not exist."""
 
@@ -103,7 +115,9 @@ def _answer_http_exception(error: HTTPException) -> tuple[Response | str, int] |
 
 def _answer_unexpected_error(error: Exception) -> tuple[Response | str, int]:
     log.exception("unexpected error at %s %s", request.method, request.path)
-    return _answer(500, gettext("Ada kesalahan di peladen. Data Anda tidak berubah. Coba lagi, atau hubungi pengelola."), "error")
+    return _answer(
+        500, gettext("Ada kesalahan di peladen. Data Anda tidak berubah. Coba lagi, atau hubungi pengelola."), "error"
+    )
 
 
 def _answer(status: int, sentence: str, title: str) -> tuple[Response | str, int]:

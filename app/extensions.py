@@ -33,7 +33,9 @@ def register_extensions(app: Flask, settings: Settings, urls: DatabaseUrls) -> N
     app.config["SQLALCHEMY_ENGINES"] = {"default": {"url": urls.app, **pool}, "reader": {"url": urls.reader, **pool}}
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "id")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "app" / "translations"))
-    app.config.setdefault("COMPRESS_MIMETYPES", ["text/html", "application/json", "application/geo+json", "image/svg+xml"])
+    app.config.setdefault(
+        "COMPRESS_MIMETYPES", ["text/html", "application/json", "application/geo+json", "image/svg+xml"]
+    )
     app.config.setdefault("COMPRESS_ALGORITHM", ["br", "gzip"])
     db.init_app(app)
     babel.init_app(app, locale_selector=current_language)
@@ -72,7 +74,9 @@ def make_tile_pool(url: str, settings: Settings) -> ConnectionPool[Any]:
 
     It connects at the first tile, in the process that serves it. Parallel plans are off: they make tiles larger.
     """
-    options = f"-c statement_timeout={settings.tiles.statement_timeout_ms} -c max_parallel_workers_per_gather=0 -c jit=off"
+    options = (
+        f"-c statement_timeout={settings.tiles.statement_timeout_ms} -c max_parallel_workers_per_gather=0 -c jit=off"
+    )
     return ConnectionPool(
         libpq_url(url),
         min_size=0,

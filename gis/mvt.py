@@ -14,7 +14,7 @@ SEARCHED = f"ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {TILE_BUFFER}.0 / {T
 
 @dataclass(frozen=True)
 class TilePart:
-    """One layer of a tile, from one relation. Names and expressions are SQL of ours, quoted by the caller; never a visitor's."""
+    """One layer of a tile. Names and expressions are SQL of ours, quoted by the caller; never a visitor's."""
 
     name: str  # of the layer inside the tile
     relation: str  # a table, or a sub-select in parentheses
@@ -38,8 +38,9 @@ def tile_statement(parts: Sequence[TilePart], *, limit: int) -> str:
     Returns
     -------
     statement
-        With parameters `z`, `x`, `y` (psycopg's named form). One row: for each part its bytes (empty: nothing there) and the number
-        of features read; a part that has read `limit` features may lack some. Relies on a GiST index on each part's geometry.
+        With parameters `z`, `x`, `y` (psycopg's named form). One row: for each part its bytes (none: nothing there)
+        and the number of features read; a part that has read `limit` features may lack some. Relies on a GiST index
+        on each part's geometry.
     """
     selected = ", ".join(f"p{number}.tile, p{number}.features" for number in range(len(parts)))
     joined = " CROSS JOIN ".join(f"({_part_statement(part, limit)}) p{number}" for number, part in enumerate(parts))

@@ -43,7 +43,9 @@ class Code(Strict):
     label: Text
     colour: str | None = None
     pattern: Literal["solid", "long_dash", "short_dash", "dots"] = "solid"
-    shape: Literal["disc", "square", "triangle", "ticked_disc", "cross", "diamond", "badge", "ring", "dot"] | None = None
+    shape: Literal["disc", "square", "triangle", "ticked_disc", "cross", "diamond", "badge", "ring", "dot"] | None = (
+        None
+    )
     glyph: str | None = None  # one to three letters written in the symbol
     public: str | None = None  # the coarser code that the public sees, e.g. of a project state
     aliases: tuple[str, ...] = ()  # other spellings found in agencies' files

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Column, DateTime, FromClause, bindparam, text
+
 from layers.errors import InvalidFilter
 from layers.identifiers import quote
+from layers.tables import table_of
 
 
 def read_as_of(value: str, time_zone: str) -> datetime:
@@ -53,3 +56,25 @@ def as_of_source(layer_id: str, columns: Iterable[str], parameter: str) -> str:
         f"(SELECT {wanted} FROM layers.{layer} WHERE valid_from <= {parameter}"
         f" UNION ALL SELECT {wanted} FROM history.{layer} WHERE valid_from <= {parameter} AND valid_to > {parameter})"
     )
+
+
+def layer_rows(layer_id: str, columns: Iterable[str], as_of: datetime | None = None) -> FromClause:
+    """
+    Return a layer's rows to select from, as they are now or as they were recorded at a moment.
+
+    Parameters
+    ----------
+    layer_id
+        Id from the catalogue; it is also the alias in the query.
+    columns
+        Columns wanted; those of the definition or the common ones.
+    as_of
+        The moment, with time zone; None for now, which alone can use the layer's indexes fully.
+    """
+    table = table_of(layer_id)
+    if as_of is None:
+        return table.alias(layer_id)
+    wanted = [Column(name, table.c[name].type) for name in columns]
+    statement = text(as_of_source(layer_id, (column.name for column in wanted), ":as_of"))
+    moment = bindparam("as_of", as_of, DateTime(timezone=True))
+    return statement.bindparams(moment).columns(*wanted).subquery(layer_id)

@@ -46,7 +46,8 @@ def synchronise(connection: Connection, catalogue: Catalogue | None = None) -> N
     _drop_unknown_bands(connection, catalogue)
     for definition in catalogue:
         connection.execute(
-            text("INSERT INTO app.layer_versions (layer) VALUES (:layer) ON CONFLICT DO NOTHING"), {"layer": definition.id}
+            text("INSERT INTO app.layer_versions (layer) VALUES (:layer) ON CONFLICT DO NOTHING"),
+            {"layer": definition.id},
         )
         if definition.bands:
             _make_bands(connection, definition)
@@ -61,7 +62,7 @@ def band_table(definition: LayerDefinition, band: Band) -> str:
 
 
 def base_table(definition: LayerDefinition) -> str:
-    """Return the quoted table that holds a layer's rows; for `projects` the register itself, since its layer is a view."""
+    """Return the quoted table that holds a layer's rows; for `projects`, whose layer is a view, the register."""
     return 'app."project"' if definition.id == "projects" else f"layers.{quote(definition.id)}"
 
 
@@ -87,9 +88,10 @@ def _band_statements(definition: LayerDefinition, band: Band) -> list[str]:
     columns = table_of(definition.id).columns
     fields = [f"{quote(field.name)} {_type(columns[field.name])}" for field in definition.tile_fields(band.zooms[1])]
     anchor = ["anchor_3857 geometry(Point, 3857)"] if definition.anchor else []
+    wanted = ", ".join(["id bigint PRIMARY KEY", *fields, *anchor, "geom_3857 geometry NOT NULL"])
     return [
         f"DROP TABLE IF EXISTS {name}",
-        f"CREATE TABLE {name} ({', '.join(['id bigint PRIMARY KEY', *fields, *anchor, 'geom_3857 geometry NOT NULL'])})",
+        f"CREATE TABLE {name} ({wanted})",
         f"{_fill_statement(definition, band, base_table(definition))}",
         f"CREATE INDEX ON {name} USING gist (geom_3857)",
         f"ANALYZE {name}",
@@ -136,11 +138,12 @@ def _keeper_statements(definition: LayerDefinition) -> list[str]:
     referencing = {"INSERT": "NEW TABLE AS new_rows", "DELETE": "OLD TABLE AS old_rows"}
     for operation in ("INSERT", "UPDATE", "DELETE"):
         tables = referencing.get(operation, "OLD TABLE AS old_rows NEW TABLE AS new_rows")
-        statements += [
-            f"DROP TRIGGER IF EXISTS generalise_{operation.lower()} ON {base_table(definition)}",
-            f"CREATE TRIGGER generalise_{operation.lower()} AFTER {operation} ON {base_table(definition)} "
-            f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
-        ]
+        trigger = f"generalise_{operation.lower()}"
+        statements.append(f"DROP TRIGGER IF EXISTS {trigger} ON {base_table(definition)}")
+        statements.append(
+            f"CREATE TRIGGER {trigger} AFTER {operation} ON {base_table(definition)} "
+            f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+        )
     return statements
 
 
@@ -154,12 +157,13 @@ def _drop_unknown_bands(connection: Connection, catalogue: Catalogue) -> None:
 
 def _make_search_index(connection: Connection, definition: LayerDefinition) -> None:
     """Make the trigram index of a layer's searchable text; nothing when it is as wanted."""
-    schema, table = base_table(definition).split(".")
+    table = base_table(definition)
+    schema = table.split(".")[0]
     name = f"{definition.id}_search_idx"
-    statement = (
-        f"CREATE INDEX {quote(name)} ON {base_table(definition)} USING gin ({search_expression(definition)} gin_trgm_ops)"
+    statement = f"CREATE INDEX {quote(name)} ON {table} USING gin ({search_expression(definition)} gin_trgm_ops)"
+    present = connection.scalar(
+        text("SELECT obj_description(to_regclass(:index)::oid, 'pg_class')"), {"index": f"{schema}.{name}"}
     )
-    present = connection.scalar(text("SELECT obj_description(to_regclass(:index)::oid, 'pg_class')"), {"index": f"{schema}.{name}"})
     if present == _hash([statement]):
         return
     connection.exec_driver_sql(f"DROP INDEX IF EXISTS {schema}.{quote(name)}")
@@ -191,7 +195,7 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
 
 
 def _application_grants(connection: Connection, app: str) -> list[str]:
-    """Return the grants that let the application write every table of its own, but never the columns history rests on."""
+    """Return the grants by which the application writes every table of its own, but no column history rests on."""
     rows = connection.execute(
         text("""
             SELECT table_schema, table_name, array_agg(column_name::text ORDER BY ordinal_position) AS columns

@@ -30,7 +30,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -44,11 +43,24 @@ metadata = MetaData(schema="layers")
 
 # Columns that every layer has and no definition describes.
 COMMON_COLUMNS = frozenset(
-    {"id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "source", "valid_from", "changed_by"}
+    {
+        "id",
+        "geom",
+        "geom_3857",
+        "anchor_3857",
+        "district_codes",
+        "village_codes",
+        "demo",
+        "source",
+        "valid_from",
+        "changed_by",
+    }
 )
 
 
-def layer_table(name: str, geometry: GeometryType, *columns: Any, anchor: bool = False, area_codes: bool = True) -> Table:
+def layer_table(
+    name: str, geometry: GeometryType, *columns: Any, anchor: bool = False, area_codes: bool = True
+) -> Table:
     """
     Declare the table of a layer.
 
@@ -261,7 +273,9 @@ plans = Table(
     Column("legal_basis", Text),
     Column("in_force_from", Date),
     Column("in_force_until", Date),
-    Column("activity_matrix", JSONB, nullable=False, server_default=text("'{}'::jsonb")),  # activity → zone → I, T, B or X
+    Column(
+        "activity_matrix", JSONB, nullable=False, server_default=text("'{}'::jsonb")
+    ),  # activity → zone → I, T, B or X
     *row_columns(),
 )
 

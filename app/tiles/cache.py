@@ -33,7 +33,9 @@ class TileCache:
     """The newest tiles, up to a number of bytes; safe for the threads of one process."""
 
     def __init__(self, maximum_bytes: int) -> None:
-        self._tiles: LRUCache[TileKey, Tile] = LRUCache(maximum_bytes, getsizeof=lambda tile: len(tile.body) + OVERHEAD_BYTES)
+        self._tiles: LRUCache[TileKey, Tile] = LRUCache(
+            maximum_bytes, getsizeof=lambda tile: len(tile.body) + OVERHEAD_BYTES
+        )
         self._lock = Lock()
 
     def get(self, key: TileKey) -> Tile | None:

@@ -108,7 +108,7 @@ def pack_tile(body: bytes, versions: Mapping[str, int], limited: tuple[str, ...]
 
 @lru_cache(maxsize=512)
 def statement_of(layers: tuple[str, ...], zoom: int, limit: int, as_of: bool) -> tuple[tuple[str, ...], str]:
-    """Return the names of a tile's parts and the statement that makes them; both empty when nothing shows at this zoom."""
+    """Return the names of a tile's parts and the statement that makes them; both empty when nothing shows."""
     catalogue = built_in_catalogue()
     parts = [part for layer in layers for part in tile_parts(catalogue.layer(layer), zoom, as_of=as_of)]
     return tuple(part.name for part in parts), tile_statement(parts, limit=limit) if parts else ""

@@ -35,8 +35,9 @@ def tile(names: str, z: int, x: int, y: int) -> Response:
     """
     Answer one tile of one or more layers.
 
-    With `v` (from /style.json) the address is versioned: its answer may be kept for ever. Without, the newest is shown and must
-    be asked for again. `as_of` shows what was recorded by then. 204 where there is nothing; 404 for an unknown layer or address.
+    With `v` (from /style.json) the address is versioned: its answer may be kept for ever. Without, the newest is
+    shown and must be asked for again. `as_of` shows what was recorded by then. 204 where there is nothing; 404 for
+    an unknown layer or address.
     """
     xyz = check_tile(z, x, y)
     layers = requested_layers(names)
@@ -101,8 +102,7 @@ def past_tile(layers: tuple[str, ...], xyz: TileXYZ, as_of: str) -> Tile:
 def tile_pool() -> ConnectionPool[Any]:
     """Return the pool of this process, opened at its first use."""
     pool: ConnectionPool[Any] = current_app.extensions["petakarya.tile_pool"]
-    if pool.closed:
-        pool.open()
+    pool.open()  # does nothing when it is open
     return pool
 
 
@@ -115,6 +115,6 @@ def answer(tile: Tile, cache_control: str) -> Response:
         return Response(status=304, headers=headers)
     if not tile.body:
         return Response(status=204, headers=headers)
-    if "gzip" in request.accept_encodings:
+    if request.accept_encodings["gzip"] > 0:
         return Response(tile.body, headers={**headers, "Content-Encoding": "gzip"}, mimetype=MVT)
     return Response(gzip.decompress(tile.body), headers=headers, mimetype=MVT)
