@@ -16,6 +16,7 @@ from app.security_headers import register_security_headers
 
 # Every subject with pages or an API; each module offers `blueprint`, and may offer `init_app(app)`.
 SUBJECTS = (
+    "app.maps.routes",
     "app.tiles.routes",
     "app.ogc.routes",
 )  # fmt: skip

@@ -1,0 +1,114 @@
+"""What every page's frame shows: the region, the languages, and whether the data is a demonstration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, g, request
+from flask_babel import gettext
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.extensions import LANGUAGES, current_language, reader_session
+from gis.types import BBox
+from layers.catalogue import built_in_catalogue
+from layers.identifiers import quote
+
+LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
+
+REGION = """
+    SELECT code, kind, name, full_name, head_title, district_term, village_term, emblem, accent_colour, time_zone, boundary_is_real,
+        ARRAY[ST_XMin(bbox), ST_YMin(bbox), ST_XMax(bbox), ST_YMax(bbox)] AS bounds
+    FROM app.region
+"""
+
+
+@dataclass(frozen=True)
+class Region:
+    """The region as pages speak of it; `bounds` is (west, south, east, north) in degrees."""
+
+    code: str
+    kind: str
+    name: str
+    full_name: str
+    head_title: str
+    district_term: str
+    village_term: str
+    emblem: str | None
+    accent_colour: str | None
+    time_zone: str
+    boundary_is_real: bool
+    bounds: BBox
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """The address of this page in another language."""
+
+    code: str
+    name: str
+    url: str
+    current: bool
+
+
+class DemonstrationWatch:
+    """Remembers which layers hold demonstration rows, and looks again only at those that were edited."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, bool]] = {}
+        self._lock = Lock()
+
+    def layers(self, session: Session) -> frozenset[str]:
+        """Return the layers that hold demonstration rows."""
+        versions = dict(session.execute(text("SELECT layer, version FROM app.layer_versions")).tuples().all())
+        for definition in built_in_catalogue():
+            version = versions.get(definition.id, 0)
+            if self._seen.get(definition.id, (-1, False))[0] != version:
+                found = session.scalar(text(f"SELECT EXISTS (SELECT FROM layers.{quote(definition.id)} WHERE demo)"))
+                with self._lock:
+                    self._seen[definition.id] = (version, bool(found))
+        return frozenset(layer for layer, (_version, demo) in self._seen.items() if demo)
+
+
+def register_frame(app: Flask) -> None:
+    """Offer the frame's values to every template."""
+    app.extensions["petakarya.demonstration"] = DemonstrationWatch()
+    app.context_processor(lambda: frame_values(app))
+
+
+def frame_values(app: Flask) -> dict[str, Any]:
+    """Return the values of `base.html`; a page that reports an unreachable database still has its frame."""
+    region, demonstration = None, False
+    try:
+        region = read_region()
+        demonstration = bool(app.extensions["petakarya.demonstration"].layers(reader_session()))
+    except Exception:  # the error page must not fail for the reason that it reports
+        app.logger.debug("frame without region", exc_info=True)
+    return {
+        "region": region,
+        "region_name": region.full_name if region else gettext("Peta pekerjaan umum"),
+        "demonstration": demonstration,
+        "language": current_language(),
+        "language_links": language_links(),
+    }
+
+
+def read_region() -> Region | None:
+    """Return the region, read once a request; None before it is set up."""
+    if "region" not in g:
+        row = reader_session().execute(text(REGION)).mappings().one_or_none()
+        g.region = Region(**{**row, "bounds": tuple(row["bounds"])}) if row else None
+    region: Region | None = g.region
+    return region
+
+
+def language_links() -> list[LanguageLink]:
+    """Return this address in every language, with all of its other parameters."""
+    others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    return [
+        LanguageLink(code, LANGUAGE_NAMES[code], f"{request.path}?{urlencode([*others, ('lang', code)])}", code == current_language())
+        for code in LANGUAGES
+    ]
