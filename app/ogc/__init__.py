@@ -1,0 +1,1 @@
+"""Features as GeoJSON at the addresses of OGC API Features."""
