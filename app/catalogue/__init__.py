@@ -1,0 +1,1 @@
+"""What data there is: the list of layers, and a page for each feature."""

@@ -1,0 +1,1 @@
+"""The register of projects as the public reads it: list, page, key figures."""

@@ -1,0 +1,374 @@
+"""Read the register of projects, in the public's role and as of any moment."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Numeric,
+    String,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidRequest
+from app.projects.filters import ProjectFilter
+from app.search.words import forgive_misspelling, read_words
+from layers.catalogue import built_in_catalogue
+from layers.history import layer_rows
+from layers.search import search_expression
+
+FIELDS = tuple(field.name for field in built_in_catalogue().layer("projects").fields_for("public"))
+ROW_COLUMNS = ("id", "district_codes", "village_codes", "demo", "geom", "geom_3857", "anchor_3857")
+COORDINATE_DECIMALS = 6  # 0.1 m, finer than any survey of works
+
+# What a list may be sorted by, and how its cursor is read back from an address.
+SORTS: Mapping[str, Callable[[str], Any]] = {
+    "year": int,
+    "code": str,
+    "name": str,
+    "ceiling_idr": Decimal,
+    "contract_value_idr": Decimal,
+    "physical_percent": float,
+    "deviation_points": float,
+}
+DEFAULT_SORT = "-year"
+GREATEST_NUMBER = 2**63 - 1  # the database compares years and rupiah up to there
+
+# Not yet begun: where no progress is recorded, nothing has been built. Given up: no part of the work of its year.
+NOT_BEGUN = ("planned", "announced", "tender", "contract")
+GIVEN_UP = ("cancelled", "failed_tender")
+
+
+@dataclass(frozen=True)
+class ProjectRow:
+    """One package as the public may read it. Money in rupiah, progress in percent, deviation in percentage points."""
+
+    id: int
+    code: str
+    name: str
+    sector: str
+    year: int
+    status: str
+    stage: str
+    delay: str
+    ceiling_idr: Decimal | None
+    contract_value_idr: Decimal | None
+    contractor: str | None
+    fund_source: str | None
+    planned_percent: float | None
+    physical_percent: float | None
+    deviation_points: float | None
+    progress_date: date | None
+    start_date: date | None
+    end_date: date | None
+    district_codes: list[str]
+    village_codes: list[str]
+    demo: bool
+    lon: float | None  # a point of the works, EPSG:4326; None while they have no location
+    lat: float | None
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    """A part of a list: its rows, how many there are in all, and the cursor of the next part."""
+
+    rows: list[ProjectRow]
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """
+    What a list of projects amounts to.
+
+    `weighted_physical` is percent, weighted by the ceiling (never the plain mean); None when nothing has a weight.
+    """
+
+    packages: int
+    contract_value_idr: Decimal
+    weighted_physical: float | None
+    late: int
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place of a package: planned, contracted or built; GeoJSON geometry in EPSG:4326."""
+
+    kind: str
+    geometry: dict[str, Any]
+    accuracy_m: float | None
+
+
+def list_projects(
+    session: Session,
+    criteria: ProjectFilter,
+    *,
+    limit: int,
+    after: str | None = None,
+    sort: str = DEFAULT_SORT,
+) -> ProjectPage:
+    """
+    Return a part of the list of projects.
+
+    Parameters
+    ----------
+    session
+        Of the public's role.
+    limit
+        Greatest number of rows, 1 or more.
+    after
+        The cursor that the part before gave.
+    sort
+        A key of `SORTS`, with `-` before it for descending; rows without a value come last, ties in the order of codes.
+
+    Raises
+    ------
+    InvalidRequest
+        When cursor or sort are not ours.
+    """
+    field, descending = read_sort(sort)
+    forgive_misspelling(session, criteria.q)
+    projects = project_source(criteria)
+    column, code = projects.c[field], projects.c.code
+    statement = (
+        select(*(projects.c[name] for name in FIELDS), *_row_columns(projects))
+        .where(matches(projects, criteria))
+        .order_by((column.desc() if descending else column).nulls_last(), code)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        value, last_code = read_cursor(after, field)
+        statement = statement.where(_is_after(column, code, value, last_code, descending=descending))
+    found = [ProjectRow(**row) for row in session.execute(statement).mappings()]
+    rows = found[:limit]
+    return ProjectPage(
+        rows=rows,
+        total=session.scalar(select(func.count()).select_from(projects).where(matches(projects, criteria))) or 0,
+        next=write_cursor(rows[-1], field) if len(found) > limit else None,
+    )
+
+
+def get_project(session: Session, code: str, criteria: ProjectFilter) -> ProjectRow | None:
+    """Return the package of this code (at the moment of `criteria.as_of`), or None."""
+    projects = project_source(criteria)
+    statement = select(*(projects.c[name] for name in FIELDS), *_row_columns(projects)).where(projects.c.code == code)
+    row = session.execute(statement).mappings().one_or_none()
+    return ProjectRow(**row) if row else None
+
+
+def project_geometries(session: Session, ids: Collection[int], criteria: ProjectFilter) -> dict[int, dict[str, Any]]:
+    """Return GeoJSON geometries (EPSG:4326) by project id; those without a location are missing."""
+    projects = project_source(criteria)
+    statement = select(projects.c.id, func.ST_AsGeoJSON(_untyped(projects, "geom"), COORDINATE_DECIMALS)).where(
+        projects.c.id == func.any(cast(list(ids), ARRAY(BigInteger))), projects.c.geom.is_not(None)
+    )
+    return {identifier: json.loads(geometry) for identifier, geometry in session.execute(statement)}
+
+
+def count_by(session: Session, criteria: ProjectFilter, field: str) -> dict[Any, int]:
+    """
+    Count the projects by the values of `stage`, `status`, `sector`, `year` or `district`.
+
+    The field's own criterion is left aside, so that the other values can still be chosen.
+    """
+    return count_facets(session, criteria, (field,))[field]
+
+
+def count_facets(
+    session: Session, criteria: ProjectFilter, facets: Collection[str] = ("stage", "year", "sector", "district")
+) -> dict[str, dict[Any, int]]:
+    """
+    Count the projects by several fields in one query; each leaves its own criterion aside.
+
+    A package in two districts counts in both. Years are the newest first, other values the most frequent first.
+    """
+    forgive_misspelling(session, criteria.q)
+    projects = project_source(criteria)
+    kept = criteria.without(*facets)
+    counted = ("stage", "status", "sector", "delay", "year", "district_codes", "village_codes")
+    base = select(*(projects.c[name] for name in counted)).where(matches(projects, kept)).cte("base")
+    parts = []
+    for facet in facets:
+        column = func.unnest(base.c.district_codes) if facet == "district" else base.c[facet]
+        others = criteria.without(facet, "q", "bbox")
+        parts.append(
+            select(literal(facet).label("facet"), cast(column, Text).label("value"), func.count().label("count_"))
+            .where(matches(base, others))
+            .group_by(literal_column("2"))
+        )
+    counts: dict[str, dict[Any, int]] = {facet: {} for facet in facets}
+    rows: list[tuple[str, str, int]] = [
+        (row.facet, row.value, row.count_) for row in session.execute(union_all(*parts))
+    ]
+    for facet, value, number in sorted(rows, key=lambda row: (-row[2], row[1])):
+        counts[facet][int(value) if facet == "year" else value] = number
+    if "year" in counts:
+        counts["year"] = dict(sorted(counts["year"].items(), reverse=True))
+    return counts
+
+
+def key_figures(session: Session, criteria: ProjectFilter) -> KeyFigures:
+    """
+    Sum up the projects of a list.
+
+    Progress is weighted by the ceiling. A package that has not begun counts as 0 %; one that was given up, or that runs
+    without any recorded progress, counts on neither side.
+    """
+    forgive_misspelling(session, criteria.q)
+    projects = project_source(criteria)
+    physical = func.coalesce(projects.c.physical_percent, _zero_when_not_begun(projects))
+    weighs = and_(physical.is_not(None), projects.c.ceiling_idr.is_not(None), projects.c.status.not_in(GIVEN_UP))
+    weights = func.sum(projects.c.ceiling_idr).filter(weighs)
+    done = func.sum(cast(physical, Numeric) * projects.c.ceiling_idr).filter(weighs)
+    row = session.execute(
+        select(
+            func.count().label("packages"),
+            func.coalesce(func.sum(projects.c.contract_value_idr), 0).label("contract_value_idr"),
+            (done / func.nullif(weights, 0)).label("weighted"),
+            func.count().filter(projects.c.delay != "none").label("late"),
+        ).where(matches(projects, criteria))
+    ).one()
+    return KeyFigures(
+        packages=row.packages,
+        contract_value_idr=Decimal(row.contract_value_idr),
+        weighted_physical=None if row.weighted is None else float(row.weighted),
+        late=row.late,
+    )
+
+
+def project_source(criteria: ProjectFilter) -> FromClause:
+    """Return the register to select from, now or as of the moment of the criteria; it is called `projects`."""
+    return layer_rows("projects", (*FIELDS, *ROW_COLUMNS), criteria.as_of)
+
+
+def matches(projects: FromClause, criteria: ProjectFilter) -> ColumnElement[bool]:
+    """
+    Return the condition that the criteria put on the register.
+
+    The text relies on `projects_search_idx`, the box on `project_geom_idx`, districts on `project_district_codes_idx`.
+    """
+    columns = projects.c
+    conditions: list[ColumnElement[bool]] = [true()]
+    for name in ("stage", "status", "sector", "delay", "year"):
+        if values := getattr(criteria, name):
+            conditions.append(columns[name].in_(values))
+    for name, codes in (("district_codes", criteria.district), ("village_codes", criteria.village)):
+        if codes:
+            conditions.append(columns[name].op("&&")(cast(list(codes), ARRAY(Text))))
+    if criteria.bbox is not None:
+        conditions.append(func.ST_Intersects(_untyped(projects, "geom"), func.ST_MakeEnvelope(*criteria.bbox, 4326)))
+    if criteria.q:
+        conditions.append(_text_matches(criteria.q))
+    return and_(*conditions)
+
+
+def read_sort(sort: str) -> tuple[str, bool]:
+    """Return the field to sort by and whether the greatest comes first; `InvalidRequest` for an unknown one."""
+    field = sort.removeprefix("-")
+    if field not in SORTS:
+        known = ", ".join(SORTS)
+        raise InvalidRequest(
+            f"sort={sort[:40]} tidak dikenal. Pilih dari: {known}; tanda - di depan membalik urutan.",
+            f"sort={sort[:40]} is unknown. Choose from: {known}; a - before it turns the order.",
+        )
+    return field, sort.startswith("-")
+
+
+def write_cursor(row: ProjectRow, field: str) -> str:
+    """Return the opaque text that stands for the place after a row in a list sorted by `field`."""
+    value = getattr(row, field)
+    content = json.dumps([None if value is None else str(value), row.code], ensure_ascii=False)
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def read_cursor(after: str, field: str) -> tuple[Any, str]:
+    """
+    Return the value of the sort field and the code that a cursor stands for.
+
+    Raises
+    ------
+    InvalidRequest
+        When the cursor is not one that `write_cursor` made for this field.
+    """
+    try:
+        written, code = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        value: Any = None if written is None else SORTS[field](written)
+        if "\0" in code + str(value) or not _is_comparable(value):
+            raise ValueError(after)
+    except (ValueError, TypeError, InvalidOperation, RecursionError):
+        raise InvalidRequest(
+            "Alamat halaman berikutnya (after) tidak dikenal. Mulai lagi dari awal daftar.",
+            "The address of the next part (after) is unknown. Start again from the beginning of the list.",
+        ) from None
+    return value, code
+
+
+def _is_comparable(value: Any) -> bool:
+    """Tell whether the database can compare a value with a column."""
+    return value is None or isinstance(value, str) or (math.isfinite(value) and abs(value) <= GREATEST_NUMBER)
+
+
+def _is_after(
+    column: ColumnElement[Any], code: ColumnElement[str], value: Any, last_code: str, *, descending: bool
+) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the one with this value and code; rows without a value come last."""
+    if value is None:
+        return and_(column.is_(None), code > last_code)
+    beyond = column < value if descending else column > value
+    return or_(beyond, column.is_(None), and_(column == value, code > last_code))
+
+
+def _text_matches(q: str) -> ColumnElement[bool]:
+    """Every word stands in name, code or contractor, or is spelled nearly like one that does."""
+    words = read_words(q)
+    if not words:
+        return false()
+    text = literal_column(search_expression(built_in_catalogue().layer("projects"), "projects"), String)
+    is_near = text.op("%>", is_comparison=True)
+    return and_(*(or_(text.like(func.app.fold(f"%{word}%")), is_near(func.app.fold(word))) for word in words))
+
+
+def _zero_when_not_begun(projects: FromClause) -> ColumnElement[Any]:
+    return case((projects.c.status.in_(NOT_BEGUN), 0.0), else_=null())
+
+
+def _row_columns(projects: FromClause) -> list[ColumnElement[Any]]:
+    point = func.ST_Transform(_untyped(projects, "anchor_3857"), 4326)
+    return [
+        projects.c.id,
+        func.coalesce(projects.c.district_codes, cast([], ARRAY(Text))).label("district_codes"),
+        func.coalesce(projects.c.village_codes, cast([], ARRAY(Text))).label("village_codes"),
+        projects.c.demo,
+        func.ST_X(point).label("lon"),
+        func.ST_Y(point).label("lat"),
+    ]
+
+
+def _untyped(projects: FromClause, column: str) -> ColumnElement[Any]:
+    """Return a geometry column as it is: GeoAlchemy would turn it into text for Python."""
+    return literal_column(f'projects."{column}"')

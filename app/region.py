@@ -1,0 +1,71 @@
+"""The region that this installation serves, as pages and APIs read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import NotReady
+from app.extensions import reader_session
+from gis.types import BBox
+
+REGION = """
+    SELECT code, kind, name, full_name, head_title, district_term, village_term, emblem, accent_colour, time_zone,
+        boundary_is_real, ST_X(centre) AS lon, ST_Y(centre) AS lat,
+        ST_XMin(bbox) AS west, ST_YMin(bbox) AS south, ST_XMax(bbox) AS east, ST_YMax(bbox) AS north,
+        (SELECT bool_or(demo) FROM layers.districts) OR EXISTS (SELECT FROM layers.projects WHERE demo) AS has_demo
+    FROM app.region
+"""
+
+
+@dataclass(frozen=True)
+class Region:
+    """What people call the region, and where it lies (EPSG:4326)."""
+
+    code: str
+    kind: str
+    name: str
+    full_name: str
+    head_title: str
+    district_term: str
+    village_term: str
+    emblem: str | None
+    accent_colour: str | None
+    time_zone: str
+    boundary_is_real: bool
+    centre: tuple[float, float]  # lon, lat
+    bbox: BBox
+    has_demo: bool  # some of what the map shows is made up, and every page must say so
+
+
+def read_region(session: Session) -> Region:
+    """
+    Read the region's record.
+
+    Raises
+    ------
+    NotReady
+        When there is none yet.
+    """
+    row = session.execute(text(REGION)).mappings().one_or_none()
+    if row is None:
+        raise NotReady(
+            "Aplikasi ini belum disiapkan: wilayahnya belum ada. Jalankan petakarya up.",
+            "This application is not set up yet: it has no region. Run petakarya up.",
+        )
+    return Region(
+        **{name: row[name] for name in Region.__annotations__ if name in row},
+        centre=(row["lon"], row["lat"]),
+        bbox=(row["west"], row["south"], row["east"], row["north"]),
+    )
+
+
+def current_region() -> Region:
+    """Return the region, read once per request; `NotReady` when there is none."""
+    if "region" not in g:
+        g.region = read_region(reader_session())
+    region: Region = g.region
+    return region

@@ -1,0 +1,70 @@
+"""What a visitor typed, made fit to search with."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidRequest
+
+MAX_QUERY_CHARACTERS = 200  # longer text was pasted by mistake, or to harm
+
+# Share of a word's trigrams that must be found: one wrong, missing or extra letter in a word of six or more.
+SIMILARITY = 0.45
+
+# Letters and digits, held together by the marks that codes and names use. All that LIKE or a tsquery would read as a
+# sign is gone afterwards, so the words need no escaping.
+WORD = re.compile(r"[^\W_]+(?:[.\-/'’][^\W_]+)*")
+ABBREVIATIONS = {
+    "jl": "jalan",
+    "jln": "jalan",
+    "jmbt": "jembatan",
+    "jbt": "jembatan",
+    "kec": "kecamatan",
+    "kel": "kelurahan",
+    "ds": "desa",
+    "dsn": "dusun",
+    "kab": "kabupaten",
+    "sei": "sungai",
+    "tmn": "taman",
+    "pusk": "puskesmas",
+}
+
+
+def read_words(typed: str) -> list[str]:
+    """
+    Return the words of a search, abbreviations written out.
+
+    Parameters
+    ----------
+    typed
+        Whatever came: quotes, signs and control characters only part words.
+
+    Returns
+    -------
+    words
+        Empty when nothing in the text can be searched for.
+
+    Raises
+    ------
+    InvalidRequest
+        When the text is longer than anyone types.
+    """
+    if len(typed) > MAX_QUERY_CHARACTERS:
+        raise InvalidRequest(
+            f"Kata pencarian terlalu panjang. Tulis paling banyak {MAX_QUERY_CHARACTERS} huruf.",
+            f"The search text is too long. Write at most {MAX_QUERY_CHARACTERS} characters.",
+        )
+    found = WORD.findall(unicodedata.normalize("NFKC", typed))
+    return [ABBREVIATIONS.get(word.lower(), word) for word in found]
+
+
+def forgive_misspelling(session: Session, typed: str) -> None:
+    """Set for this transaction how near a spelling must be for the operator `%>`; without a search do nothing."""
+    if typed:
+        session.execute(
+            text("SELECT set_config('pg_trgm.word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
+        )
