@@ -1,6 +1,7 @@
 """Fixed numbers of the tile matrix and of the ellipsoid; the agencies' thresholds are rules, never constants."""
 
 ELLIPSOID = "WGS84"
+WGS84_SRID = 4326
 WGS84_SEMI_MAJOR_M = 6_378_137.0
 WGS84_FLATTENING = 1 / 298.257_223_563
 

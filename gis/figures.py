@@ -129,6 +129,14 @@ class Finding:
         return {"severity": self.severity, "code": self.code, "message": message, "count": self.count}
 
 
+@dataclass(frozen=True)
+class FigureSet:
+    """Figures computed together, and what was found about their data on the way."""
+
+    figures: tuple[Figure, ...]
+    findings: tuple[Finding, ...]
+
+
 def quantity_figure(
     figure_id: str, value: float | None, *, area: str, unit: str, context: FigureContext, rule: Rule | None = None
 ) -> Figure:

@@ -152,7 +152,7 @@ def _require_geographic(series: gpd.GeoSeries) -> None:
 
 
 def _require_degrees(array: GeometryArray) -> None:
-    bounds = shapely.total_bounds(array)
+    bounds = shapely.total_bounds(array) if len(array) else np.full(4, np.nan)
     if np.isnan(bounds).all():
         return
     if not (np.abs(bounds[[0, 2]]) <= 360).all() or not (np.abs(bounds[[1, 3]]) <= 90).all():

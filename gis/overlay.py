@@ -17,7 +17,7 @@ from gis.types import BoolArray, FloatArray, GeometryArray, IntArray
 
 Measure = Callable[[GeometryArray], FloatArray]
 
-CHUNK_FEATURES = 200_000
+CHUNK_FEATURES = 50_000
 """Features split in one go: two million then need little more memory than they take themselves."""
 
 NOISE = 1e-6

@@ -13,6 +13,9 @@ BBox = tuple[float, float, float, float]
 GeometryArray = npt.NDArray[np.object_]
 """One-dimensional array of shapely geometries; None where a geometry is missing."""
 
+TextArray = npt.NDArray[np.object_]
+"""Array of strings."""
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]

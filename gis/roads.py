@@ -1,0 +1,348 @@
+"""
+Length and condition of roads by district, and kemantapan on their legal lengths.
+
+What else concerns roads (STA text, condition classes, streets) has its own modules and can be imported from here too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gis.constants import M_PER_KM
+from gis.errors import MissingColumn
+from gis.figures import Figure, FigureContext, FigureSet, Finding, Rule, percent_figure, quantity_figure
+from gis.linear import cut_lines, format_station, parse_station
+from gis.overlay import split_lengths
+from gis.road_condition import (
+    BINA_MARGA_2011,
+    CONDITION_CLASSES,
+    ConditionBands,
+    ConditionClass,
+    Scale,
+    SdiRules,
+    classify_condition,
+    combine_conditions,
+    sdi,
+)
+from gis.rounding import close_table
+from gis.streets import StreetLengths, street_figures, street_lengths
+from gis.survey import lay_survey
+
+__all__ = [
+    "BINA_MARGA_2011",
+    "CONDITION_CLASSES",
+    "ConditionBands",
+    "ConditionClass",
+    "ConditionLengths",
+    "Scale",
+    "SdiRules",
+    "StreetLengths",
+    "classify_condition",
+    "combine_conditions",
+    "condition_lengths",
+    "format_station",
+    "kemantapan",
+    "parse_station",
+    "road_figures",
+    "sdi",
+    "street_figures",
+    "street_lengths",
+]
+
+NOWHERE = ""
+"""Stands for "in no district" in the table of lengths: roads not drawn, or drawn outside of every district."""
+
+STABLE_CLASSES: tuple[ConditionClass, ...] = ("good", "fair")
+"""What counts as mantap."""
+
+ROAD_COLUMNS = ("code", "status", "length_sk_m")
+SEGMENT_COLUMNS = ("road_code", "sta_from_m", "sta_to_m", "survey_year", "condition")
+
+
+@dataclass(frozen=True)
+class ConditionLengths:
+    """
+    Legal length of roads by district and condition class.
+
+    `metres` has one row a district (in the order of their codes; the code is the index) and one column a class;
+    a last row `NOWHERE` holds roads that lie in no district, when there are any. Rows and columns add up to the sum of
+    the legal lengths. `survey_year` is None when nothing was surveyed.
+    """
+
+    metres: pd.DataFrame
+    survey_year: int | None
+    roads: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def districts(self) -> pd.DataFrame:
+        """The rows of districts alone."""
+        return self.metres[self.metres.index != NOWHERE]
+
+    @property
+    def total(self) -> pd.Series:
+        """Metres by class in the whole."""
+        return self.metres.sum()
+
+    def table_km(self) -> pd.DataFrame:
+        """
+        Give the lengths in km to three decimals, so that every row and column adds up.
+
+        Returns
+        -------
+        table
+            Rows of `metres` and a last one "total"; columns of `metres` and a last one "total". Each number is rounded
+            up or down to the next metre as the sums need it.
+        """
+        closed = close_table(self.metres.to_numpy(dtype=np.float64) / M_PER_KM)
+        return pd.DataFrame(closed, index=[*self.metres.index, "total"], columns=[*self.metres.columns, "total"])
+
+
+def condition_lengths(
+    roads: gpd.GeoDataFrame,
+    segments: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    *,
+    status: str,
+    scale_tolerance: Rule,
+    survey_year: int | None = None,
+) -> ConditionLengths:
+    """
+    Sum the legal length of roads by district and surveyed condition.
+
+    A segment takes its share of the legal length of its road (see `gis.survey.lay_survey`), lies on the drawn line
+    where its STA says, and is split over the districts by measured length. What is drawn outside of every district is
+    shared out like the rest of the road, since the decree counts the whole road.
+
+    Parameters
+    ----------
+    roads
+        Columns `code`, `status`, `length_sk_m` (metres) and the drawn line in EPSG:4326 (may be missing).
+    segments
+        Columns `road_code`, `sta_from_m`, `sta_to_m`, `survey_year`, `condition`; their own lines are not used.
+    areas
+        All districts of the regency, not only the one asked for: column `code`, polygons in EPSG:4326.
+    status
+        The authority whose roads count, as in `roads.status`.
+    scale_tolerance
+        By how much (percent) a survey may differ from the legal length and still be scaled to it.
+    survey_year
+        The one year that counts; None takes the newest.
+
+    Returns
+    -------
+    lengths
+        All rows 0 when there are no such roads.
+
+    Raises
+    ------
+    MissingColumn, MissingCrs, ProjectedGeometry
+        If a frame lacks what is read from it.
+    """
+    _require_columns(roads, ROAD_COLUMNS)
+    _require_columns(segments, SEGMENT_COLUMNS)
+    of_status = roads[roads["status"] == status]
+    legal = of_status[of_status["length_sk_m"] > 0].reset_index(drop=True)
+    survey = lay_survey(legal, segments, scale_tolerance=scale_tolerance, survey_year=survey_year)
+    by_district = _split_sections(legal.geometry, survey.sections, areas)
+    metres = _condition_table(by_district, sorted(set(areas["code"])))
+    findings = (
+        _without_legal_length(len(of_status) - len(legal)),
+        _no_roads(len(legal)),
+        _no_survey(survey.sections, survey_year if survey_year is not None else survey.year, len(legal)),
+        _nowhere(by_district),
+    )
+    known = tuple(finding for finding in findings if finding is not None)
+    return ConditionLengths(metres, survey.year, len(legal), (*known, *survey.findings))
+
+
+def road_figures(lengths: ConditionLengths, *, rule: Rule, context: FigureContext) -> FigureSet:
+    """
+    Make all figures about roads: length, length by condition, kemantapan; for the whole and for each district.
+
+    Parameters
+    ----------
+    lengths
+        From `condition_lengths`.
+    rule
+        The definition of kemantapan, whose legal basis also says that the legal length counts.
+    context
+        Area code of the whole, date and inputs of the data.
+
+    Returns
+    -------
+    figures
+        `roads.length_km`, `roads.length_km.<class>`, `roads.kemantapan`; lengths in km, not rounded. Findings are those
+        of `lengths` and of `kemantapan`.
+    """
+    stability = kemantapan(lengths, rule=rule, context=context)
+    figures: list[Figure] = []
+    for area, metres in _rows(lengths, context):
+        known = lengths.roads > 0
+        total = float(metres.sum()) / M_PER_KM if known else None
+        figures.append(quantity_figure("roads.length_km", total, area=area, unit="km", context=context, rule=rule))
+        for condition in CONDITION_CLASSES:
+            value = float(metres[condition]) / M_PER_KM if known else None
+            figure_id = f"roads.length_km.{condition}"
+            figures.append(quantity_figure(figure_id, value, area=area, unit="km", context=context, rule=rule))
+    return FigureSet((*figures, *stability.figures), stability.findings)
+
+
+def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext) -> FigureSet:
+    """
+    Compute the share of roads in good or fair condition, by legal length; unsurveyed roads stay in the denominator.
+
+    Parameters
+    ----------
+    lengths, rule, context
+        As for `road_figures`.
+
+    Returns
+    -------
+    figures
+        `roads.kemantapan` in percent, with numerator and denominator in km. It is None, with a finding, for an area
+        without such roads or without any surveyed metre.
+    """
+    figures = []
+    without_roads = without_survey = 0
+    for area, metres in _rows(lengths, context):
+        total = float(metres.sum()) / M_PER_KM
+        surveyed = total > 0 and float(metres.sum() - metres["unsurveyed"]) > 0
+        stable = float(metres[list(STABLE_CLASSES)].sum()) / M_PER_KM if surveyed else None
+        figures.append(
+            percent_figure("roads.kemantapan", stable, total if total else None, area=area, context=context, rule=rule)
+        )
+        without_roads += area != context.area and not total
+        without_survey += area != context.area and total > 0 and not surveyed
+    findings = (*lengths.findings, *_kemantapan_findings(without_roads, without_survey))
+    return FigureSet(tuple(figures), findings)
+
+
+def _require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        names = ", ".join(missing)
+        raise MissingColumn(f"Data tidak memiliki kolom {names}.", f"The data has no column {names}.")
+
+
+def _rows(lengths: ConditionLengths, context: FigureContext) -> list[tuple[str, pd.Series]]:
+    """List the whole, then each district that is not itself the whole."""
+    districts = lengths.districts
+    return [(context.area, lengths.total)] + [
+        (str(code), districts.loc[code]) for code in districts.index if code != context.area
+    ]
+
+
+def _split_sections(lines: gpd.GeoSeries, sections: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Split the legal length of each section over the districts: rows of section, area (or NOWHERE), class, length."""
+    of_roads = _shares(split_lengths(lines, areas, key="code"), "line")
+    crossing = of_roads["line"].duplicated(keep=False)
+    cut = sections["road"].isin(set(of_roads.loc[crossing, "line"]))
+    of_sections = _section_shares(lines, sections[cut], areas)
+    whole = sections[~sections.index.isin(of_sections["section"])]
+    from_roads = whole.reset_index(names="section")[["section", "road"]].merge(
+        of_roads, how="left", left_on="road", right_on="line"
+    )
+    shares = pd.concat([of_sections, from_roads[["section", "area", "share"]]], ignore_index=True)
+    shares = shares.fillna({"area": NOWHERE, "share": 1.0})
+    result = shares.join(sections[["road", "condition", "length_m"]], on="section")
+    return result.assign(length_m=result["length_m"] * result["share"])
+
+
+def _section_shares(lines: gpd.GeoSeries, sections: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    pieces = cut_lines(
+        lines.to_numpy(),
+        sections["road"].to_numpy(dtype=np.int64),
+        sections["start_share"].to_numpy(),
+        sections["end_share"].to_numpy(),
+    )
+    owner = sections.index.to_numpy()[pieces.section]
+    series = gpd.GeoSeries(pieces.geometries, index=owner, crs=lines.crs)
+    parts = split_lengths(series, areas, key="code").rename(columns={"line": "section"})
+    return _shares(parts, "section")
+
+
+def _shares(parts: pd.DataFrame, feature: str) -> pd.DataFrame:
+    """Give each area its share of what lies in any area; a feature outside of all has no row."""
+    inside = parts[parts["area"].notna()]
+    metres = inside.groupby([feature, "area"], as_index=False)["length_m"].sum()
+    total = metres.groupby(feature)["length_m"].transform("sum")
+    shares: pd.DataFrame = metres.assign(share=metres["length_m"] / total)
+    return shares[[feature, "area", "share"]]
+
+
+def _condition_table(by_district: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    sums = by_district.pivot_table(
+        index="area", columns="condition", values="length_m", aggfunc="sum", fill_value=0.0, observed=False
+    )
+    rows = [*codes, NOWHERE] if NOWHERE in sums.index else codes
+    return sums.reindex(index=rows, columns=list(CONDITION_CLASSES), fill_value=0.0).astype(np.float64)
+
+
+def _without_legal_length(count: int) -> Finding | None:
+    if not count:
+        return None
+    return Finding(
+        "error",
+        "roads_without_legal_length",
+        f"{count} ruas tidak memiliki panjang SK, jadi tidak ikut dihitung. Lengkapi panjang menurut SK.",
+        f"{count} roads have no legal length, so they are not counted. Fill in the length of the decree.",
+        count,
+    )
+
+
+def _no_roads(count: int) -> Finding | None:
+    if count:
+        return None
+    return Finding(
+        "warning",
+        "no_legal_roads",
+        "Belum ada ruas jalan dengan panjang SK, jadi panjang dan kemantapan tidak dapat dihitung.",
+        "There are no roads with a legal length, so length and kemantapan cannot be computed.",
+    )
+
+
+def _no_survey(sections: pd.DataFrame, year: int | None, roads: int) -> Finding | None:
+    if not roads or (sections["condition"] != "unsurveyed").any():
+        return None
+    when_id, when_en = ("", "") if year is None else (f" tahun {year}", f" of {year}")
+    return Finding(
+        "warning",
+        "no_road_survey",
+        f"Tidak ada survei kondisi jalan{when_id}, jadi kemantapan tidak dapat dihitung.",
+        f"There is no road condition survey{when_en}, so kemantapan cannot be computed.",
+        roads,
+    )
+
+
+def _nowhere(by_district: pd.DataFrame) -> Finding | None:
+    lost = by_district[by_district["area"] == NOWHERE]
+    count = int(lost["road"].nunique())
+    if not count:
+        return None
+    return Finding(
+        "warning",
+        "roads_without_district",
+        f"{count} ruas tidak tergambar di kecamatan mana pun; panjangnya hanya masuk jumlah seluruhnya.",
+        f"{count} roads are not drawn in any district; their length counts in the whole only.",
+        count,
+    )
+
+
+def _kemantapan_findings(without_roads: int, without_survey: int) -> tuple[Finding, ...]:
+    findings = []
+    if without_roads:
+        message_id = f"{without_roads} kecamatan tidak memiliki ruas jalan, jadi tidak memiliki angka kemantapan."
+        message_en = f"{without_roads} districts have no such road, hence no kemantapan."
+        findings.append(Finding("info", "districts_without_roads", message_id, message_en, without_roads))
+    if without_survey:
+        message_id = (
+            f"Di {without_survey} kecamatan belum ada ruas yang disurvei, jadi kemantapannya tidak dapat dihitung."
+        )
+        message_en = f"In {without_survey} districts no road was surveyed, so their kemantapan cannot be computed."
+        findings.append(Finding("warning", "districts_without_survey", message_id, message_en, without_survey))
+    return tuple(findings)
