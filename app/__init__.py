@@ -18,6 +18,7 @@ from app.security_headers import register_security_headers
 SUBJECTS = (
     "app.maps.routes",
     "app.tiles.routes",
+    "app.auth.routes",
     "app.ogc.routes",
 )  # fmt: skip
 

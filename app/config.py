@@ -35,6 +35,22 @@ class ListLimits:
 
 
 @dataclass(frozen=True)
+class SignInLimits:
+    """How often a sign-in may fail before the next one must wait."""
+
+    failures: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class SignInSettings:
+    """Limits of failed sign-ins; an office behind one address has more of them than one person."""
+
+    per_account: SignInLimits = SignInLimits(failures=8, minutes=15)
+    per_address: SignInLimits = SignInLimits(failures=60, minutes=15)
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """How the web server is run by `petakarya up`."""
 
@@ -59,6 +75,7 @@ class Settings:
     https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
     tiles: TileLimits = field(default_factory=TileLimits)
     lists: ListLimits = field(default_factory=ListLimits)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
 
     @classmethod

@@ -1,0 +1,55 @@
+"""The forms of sign-in and change of password, in the visitor's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, request
+from flask_babel import gettext, lazy_gettext
+from flask_security.forms import ChangePasswordForm as SecurityChangePasswordForm
+from flask_security.forms import LoginForm as SecurityLoginForm
+
+from app.auth.service import forget_failures, is_blocked, note_failure
+from app.config import Settings
+from app.extensions import db
+
+
+class SignInForm(SecurityLoginForm):
+    """Flask-Security's form, slowed down for those who guess."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email.label.text = lazy_gettext("Alamat surel")
+        self.password.label.text = lazy_gettext("Kata sandi")
+        self.remember.label.text = lazy_gettext("Tetap masuk di perangkat ini")
+        self.submit.label.text = lazy_gettext("Masuk")
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Check e-mail and password, unless this account or this address has failed too often."""
+        settings: Settings = current_app.config["SETTINGS"]
+        account = f"account:{(self.email.data or '').strip().lower()[:200]}"
+        subjects = [account, f"address:{request.remote_addr}"]
+        limits = (settings.sign_in.per_account, settings.sign_in.per_address)
+        if any(is_blocked(db.session, subject, limit) for subject, limit in zip(subjects, limits, strict=True)):
+            self.form_errors.append(
+                gettext("Terlalu banyak percobaan. Coba lagi %(minutes)s menit lagi.", minutes=limits[0].minutes)
+            )
+            return False
+        if super().validate(**kwargs):
+            forget_failures(db.session, account)
+            db.session.commit()
+            return True
+        note_failure(db.session, subjects)
+        db.session.commit()
+        return False
+
+
+class ChangePasswordForm(SecurityChangePasswordForm):
+    """Flask-Security's form, with our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.label.text = lazy_gettext("Kata sandi sekarang")
+        self.new_password.label.text = lazy_gettext("Kata sandi baru (paling sedikit 12 huruf atau angka)")
+        self.new_password_confirm.label.text = lazy_gettext("Kata sandi baru, sekali lagi")
+        self.submit.label.text = lazy_gettext("Ganti kata sandi")

@@ -1,0 +1,149 @@
+"""Sign-in, sign-out, the one-time password, and those who guess."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, text
+from werkzeug.test import TestResponse
+
+from app.auth import service
+from app.config import Settings, SignInLimits, SignInSettings
+from app.errors import InvalidRequest, NotFound
+from app.extensions import db
+
+EMAIL = "siti@musirawas.example"
+OWN = "kata sandi milik siti"
+
+
+@pytest.fixture
+def password(app: Flask) -> str:
+    with app.app_context():
+        one_time = service.create_account(db.session, EMAIL, "administrator")
+        db.session.commit()
+    return one_time
+
+
+def sign_in(client: FlaskClient, password: str, email: str = EMAIL) -> TestResponse:
+    return client.post("/login", data={"email": email, "password": password})
+
+
+def change(client: FlaskClient, old: str, new: str, again: str | None = None) -> TestResponse:
+    return client.post("/change", data={"password": old, "new_password": new, "new_password_confirm": again or new})
+
+
+def test_one_time_password_opens_only_the_page_that_changes_it(client: FlaskClient, password: str) -> None:
+    assert sign_in(client, password).status_code == 302
+    assert client.get("/").headers["Location"] == "/change"
+    assert client.get("/change").status_code == 200
+    assert change(client, password, OWN).status_code == 302
+    assert client.get("/change").status_code == 200
+    client.post("/logout")
+    assert sign_in(client, password).status_code == 200, "the one-time password has had its time"
+    assert sign_in(client, OWN).status_code == 302
+
+
+def test_sign_out_ends_the_session(client: FlaskClient, password: str) -> None:
+    sign_in(client, password)
+    assert client.get("/logout").status_code == 405, "a link must not sign anybody out"
+    client.post("/logout")
+    assert client.get("/change").status_code == 302
+
+
+@pytest.mark.parametrize("email", [EMAIL, "tidak.ada@musirawas.example"])
+def test_wrong_password_and_unknown_account_are_answered_alike(client: FlaskClient, password: str, email: str) -> None:
+    answer = sign_in(client, "salah sama sekali", email)
+    assert answer.status_code == 200
+    assert "Alamat surel atau kata sandi salah." in answer.text
+
+
+def test_guesser_is_slowed_down_even_with_the_right_password(app: Flask, password: str) -> None:
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account=SignInLimits(failures=3, minutes=15)))
+    client = app.test_client()
+    for _ in range(3):
+        sign_in(client, "salah sama sekali")
+    assert "Terlalu banyak percobaan" in sign_in(client, password).text
+    assert "Terlalu banyak percobaan" not in sign_in(client, "x", "budi@musirawas.example").text
+
+
+def test_failures_are_forgotten_after_the_time(app: Flask, connection: Connection, password: str) -> None:
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account=SignInLimits(failures=1, minutes=15)))
+    client = app.test_client()
+    sign_in(client, "salah sama sekali")
+    connection.execute(text("UPDATE app.failed_sign_in SET failed_at = failed_at - interval '16 minutes'"))
+    assert sign_in(client, password).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("new", "again", "sentence"),
+    [
+        ("pendek", None, "paling sedikit 12"),
+        (OWN, "bukan yang itu tadi", "tidak sama"),
+    ],
+)
+def test_unfit_new_password_is_refused_beside_its_field(
+    client: FlaskClient, password: str, new: str, again: str | None, sentence: str
+) -> None:
+    sign_in(client, password)
+    answer = change(client, password, new, again)
+    assert answer.status_code == 200
+    assert sentence in answer.text
+
+
+def test_disabled_account_is_out_at_once(app: Flask, client: FlaskClient, password: str) -> None:
+    sign_in(client, password)
+    change(client, password, OWN)
+    with app.app_context():
+        service.disable_account(db.session, EMAIL)
+        db.session.commit()
+    assert client.get("/change").status_code == 302
+    assert sign_in(client, OWN).status_code == 200
+
+
+def test_password_is_kept_as_argon2_only(connection: Connection, password: str) -> None:
+    stored = connection.scalar(text("SELECT password FROM app.account WHERE email = :email"), {"email": EMAIL})
+    assert isinstance(stored, str)
+    assert "argon2id" in stored
+    assert password not in stored
+
+
+def test_pages_of_sign_in_speak_the_visitors_language(client: FlaskClient) -> None:
+    assert "Kata sandi" in client.get("/login", headers={"Accept-Language": "en"}).text
+    assert "Password" in client.get("/login?lang=en").text
+
+
+def test_next_never_leads_to_another_host(client: FlaskClient, password: str) -> None:
+    answer = client.post("/login?next=https://jahat.example/", data={"email": EMAIL, "password": password})
+    assert "jahat.example" not in answer.headers.get("Location", "")
+
+
+def test_public_role_cannot_read_accounts(reader_connection: Connection) -> None:
+    for table in ("account", "role", "account_role", "failed_sign_in"):
+        allowed = reader_connection.scalar(text(f"SELECT has_any_column_privilege('app.{table}', 'SELECT')"))
+        assert allowed is False, table
+
+
+@pytest.mark.parametrize("email", ["siti", "si ti@x.example", ""])
+def test_account_needs_an_address(app: Flask, email: str) -> None:
+    with app.app_context(), pytest.raises(InvalidRequest):
+        service.create_account(db.session, email, "administrator")
+
+
+def test_account_is_made_once_and_with_a_role_that_exists(app: Flask, password: str) -> None:
+    with app.app_context(), pytest.raises(InvalidRequest, match="already"):
+        service.create_account(db.session, EMAIL.upper(), "administrator")
+    with app.app_context(), pytest.raises(NotFound, match="administrator"):
+        service.create_account(db.session, "budi@musirawas.example", "raja")
+
+
+def test_history_names_the_person_who_acts(
+    app: Flask, client: FlaskClient, password: str, connection: Connection
+) -> None:
+    """The session of a signed-in request writes as that person."""
+
+    def name_actor() -> str:
+        return str(db.session.scalar(text("SELECT app.actor()")))
+
+    app.add_url_rule("/siapa", view_func=name_actor)
+    sign_in(client, password)
+    change(client, password, OWN)
+    assert client.get("/siapa").text == EMAIL
