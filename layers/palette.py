@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+import pandas as pd
 
 from layers.catalogue import Catalogue
 from layers.definition import Code, Language, LayerDefinition, Text
@@ -19,7 +22,7 @@ UNKNOWN_LABEL = Text(id="Belum diketahui", en="Not known yet")
 STEP_TO_INK = 0.06  # share of ink mixed in per step until a colour is legible
 
 DASHES: Mapping[Pattern, tuple[float, float] | None] = MappingProxyType(
-    {"solid": None, "long_dash": (3.6, 1.4), "short_dash": (1.2, 1.0), "dots": (0.01, 2.2)}
+    {"solid": None, "long_dash": (5.0, 1.8), "short_dash": (2.0, 1.0), "dots": (0.01, 2.2)}
 )
 """Dash and gap of a pattern, in widths of its line. Dots are dashes without length under round caps."""
 
@@ -30,7 +33,15 @@ PATTERN_WIDTH: Mapping[Pattern, float] = MappingProxyType(
 
 
 FULL_ZOOM = 16  # zoom of the second of a definition's two widths
-ZOOM_BASE = 1.4  # how fast lines widen in between
+ZOOM_BASE: float = 1.4  # how fast lines widen in between
+
+
+CASING_PX = 2.0  # wider than the line, both sides together
+DARK_CASING_PX = 1.2  # the same under short dashes
+
+SYMBOL_STEPS = ((6.0, 0.3), (9.0, 0.46), (12.0, 0.8), (14.0, 1.0))
+"""Zoom and size of the works' symbols, as share of their full size."""
+BASE_SYMBOL_STEPS = ((6.0, 0.7), (12.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Tokens:
 
 
 LIGHT = Tokens("#faf9f6", "#eceae3", "#1c2521", "#55605a", "#0b5d4b", "#ffffff", "#1c2521", "#8a5a00")
-DARK = Tokens("#141a18", "#0d1110", "#e8ece9", "#a7b3ad", "#5fd0b0", "#0c100f", "#e8ece9", "#e0ab4f")
+DARK = Tokens("#141a18", "#0d1110", "#e8ece9", "#a7b3ad", "#5fd0b0", "#0c100f", "#8b9690", "#e0ab4f")
 
 
 @dataclass(frozen=True)
@@ -110,8 +121,12 @@ def _drawn_class(code: Code, definition: LayerDefinition, language: Language, th
 
 def class_of_row(value: object, definition: LayerDefinition) -> str:
     """Return the code that a row's value of `draw.by` stands for; the definition says what an empty one means."""
-    empty = value is None or value != value  # NaN is the only value that differs from itself
-    return (definition.draw.missing or UNKNOWN) if empty else str(value)
+    return (definition.draw.missing or UNKNOWN) if is_empty(value) else str(value)
+
+
+def is_empty(value: object) -> bool:
+    """Whether a frame's value is missing: None, NaN (which differs from itself) or pandas' NA."""
+    return value is None or value is pd.NA or value != value
 
 
 def first_zoom(definition: LayerDefinition) -> int:
@@ -127,7 +142,7 @@ def width_at(definition: LayerDefinition, zoom: float) -> float:
         return at_low
     if zoom >= high:
         return at_high
-    share = (ZOOM_BASE ** (zoom - low) - 1) / (ZOOM_BASE ** (high - low) - 1)
+    share = (math.pow(ZOOM_BASE, zoom - low) - 1) / (math.pow(ZOOM_BASE, high - low) - 1)
     return at_low + (at_high - at_low) * share
 
 

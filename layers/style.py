@@ -19,9 +19,13 @@ from gis.types import BBox
 from layers.catalogue import Catalogue
 from layers.definition import Language, LayerDefinition
 from layers.palette import (
+    BASE_SYMBOL_STEPS,
+    CASING_PX,
+    DARK_CASING_PX,
     DASHES,
     FULL_ZOOM,
     PATTERN_WIDTH,
+    SYMBOL_STEPS,
     UNKNOWN,
     ZOOM_BASE,
     DrawnClass,
@@ -42,7 +46,6 @@ from layers.symbols import symbol_id
 StyleLayer = dict[str, Any]
 Expression = list[Any]
 
-CASING_PX = 2.2  # both sides together
 SELECTED_CASING_PX = 5.0
 HALO_PX = 13.0
 LABEL_ALONG_LINE = {"symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30, "text-padding": 8}
@@ -272,10 +275,11 @@ class Drawing:
         colour: Any = self._by_class(
             lambda drawn: self.tokens.dark_casing if drawn.pattern == "short_dash" else self._light_casing()
         )
-        width = self._zoomed(add=CASING_PX)
+        wider = self._by_class(lambda drawn: DARK_CASING_PX if drawn.pattern == "short_dash" else CASING_PX)
+        width = self._zoomed(add=wider)
         if self._is_pickable():
             colour = ["case", SELECTED, self.tokens.ink, HOVERED, self.tokens.quiet_ink, colour]
-            width = self._zoomed(add=CASING_PX, selected=SELECTED_CASING_PX - CASING_PX)
+            width = self._zoomed(add=wider, selected=SELECTED_CASING_PX - CASING_PX)
         return self._layer(
             "casing",
             "line",
@@ -361,9 +365,8 @@ class Drawing:
         return len(on_top) - on_top.index(drawn.code) if drawn.code in on_top else 0
 
     def _icon_size(self) -> Expression:
-        if self.definition.group == "base":
-            return ["interpolate", ["linear"], ["zoom"], 6, 0.7, 12, 1.0]
-        return ["interpolate", ["linear"], ["zoom"], 6, 0.3, 9, 0.46, 12, 0.8, 14, 1.0]
+        steps = BASE_SYMBOL_STEPS if self.definition.group == "base" else SYMBOL_STEPS
+        return ["interpolate", ["linear"], ["zoom"], *(value for step in steps for value in step)]
 
     def _symbol_halo(self) -> StyleLayer:
         opacity = ["case", SELECTED, 1.0, HOVERED, 0.7, 0.0]
@@ -454,7 +457,7 @@ class Drawing:
             return 1
         return _match(["get", self.draw.size_by], self.draw.sizes, 1)
 
-    def _zoomed(self, share: float = 1.0, *, add: float = 0.0, selected: float = 0.0) -> Expression:
+    def _zoomed(self, share: float = 1.0, *, add: Any = 0, selected: float = 0.0) -> Expression:
         """The layer's line width by zoom and class of road, times `share`, plus pixels for a casing."""
         factor = self._factor() if self.definition.geometry in {"line", "any"} else 1
         return _widths(self.first_zoom, self.draw.width_px, factor=factor, share=share, add=add, selected=selected)
@@ -499,7 +502,7 @@ def _widths(
     *,
     factor: Any = 1,
     share: float = 1.0,
-    add: float = 0.0,
+    add: Any = 0,
     selected: float = 0.0,
 ) -> Expression:
     """Interpolate a width from `from_zoom` to `FULL_ZOOM`; `selected` pixels more where selected."""
@@ -507,7 +510,7 @@ def _widths(
     for zoom, width in zip((from_zoom, max(FULL_ZOOM, from_zoom + 1)), width_px, strict=True):
         scaled: Any = round(width * share, 2) if factor == 1 else ["*", factor, round(width * share, 2)]
         if add:
-            scaled = round(scaled + add, 2) if factor == 1 else ["+", scaled, add]
+            scaled = ["+", scaled, add]
         if selected:
             scaled = ["+", scaled, ["case", SELECTED, selected, 0]]
         stops += [zoom, scaled]
