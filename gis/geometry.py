@@ -11,6 +11,13 @@ import shapely
 
 from gis.types import BoolArray, GeometryArray, IntArray
 
+_MULTI_OF_TYPE: dict[int, Any] = {
+    shapely.GeometryType.POINT: shapely.multipoints,
+    shapely.GeometryType.LINESTRING: shapely.multilinestrings,
+    shapely.GeometryType.LINEARRING: shapely.multilinestrings,
+    shapely.GeometryType.POLYGON: shapely.multipolygons,
+}
+
 
 @dataclass(frozen=True)
 class RepairResult:
@@ -95,9 +102,14 @@ def promote_to_multi(geometries: GeometryArray) -> GeometryArray:
     array: GeometryArray = np.asarray(geometries, dtype=object).reshape(-1)
     result = array.copy()
     type_ids = shapely.get_type_id(array)
-    for index in np.flatnonzero((type_ids >= 0) & (type_ids <= shapely.GeometryType.POLYGON)):
-        parts = [] if array[index].is_empty else [array[index]]
-        result[index] = _as_multi(parts, int(shapely.get_dimensions(array[index])))
+    single = (type_ids >= 0) & (type_ids <= shapely.GeometryType.POLYGON)
+    filled = single & ~shapely.is_empty(array)
+    for type_id, make in _MULTI_OF_TYPE.items():
+        chosen = np.flatnonzero(filled & (type_ids == type_id))
+        if len(chosen):
+            result[chosen] = make(array[chosen], indices=np.arange(len(chosen)))
+    for index in np.flatnonzero(single & ~filled):
+        result[index] = _as_multi([], int(shapely.get_dimensions(array[index])))
     return result
 
 

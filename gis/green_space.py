@@ -61,7 +61,7 @@ def green_space(
     public_min, total_min
         The least shares in percent: of public, and of public and private together.
     context
-        Area code of the whole, date and inputs of the data.
+        Area code of the whole, date and inputs of the data; when it is the code of one district, only that is computed.
 
     Returns
     -------
@@ -81,7 +81,10 @@ def green_space(
     table = _by_urban_area(urban_areas, public, private)
     parts = {"area_ha": urban, "public_ha": public, "private_ha": private}
     hectares = pd.DataFrame({name: _hectares_by_area(geometry, areas) for name, geometry in parts.items()})
-    hectares.loc[context.area] = [_hectares(geometry) for geometry in parts.values()]
+    if context.area in hectares.index:
+        hectares = hectares.loc[[context.area]]
+    else:
+        hectares.loc[context.area] = [_hectares(geometry) for geometry in parts.values()]
     by_area = green_shares(hectares, public_min=public_min, total_min=total_min)
     known = bool(len(parks))
     figures = [
@@ -173,7 +176,7 @@ def _figures(
 
 
 def _findings(by_area: pd.DataFrame, parks: gpd.GeoDataFrame, context: FigureContext) -> tuple[Finding, ...]:
-    if not by_area.loc[context.area, "area_ha"] > 0:
+    if not by_area["area_ha"][context.area] > 0:
         return (_NO_URBAN_AREAS,)
     if not len(parks):
         return (_NO_PARKS,)
@@ -192,8 +195,8 @@ _NO_URBAN_AREAS = Finding(
     "no_urban_areas",
     "Belum ada kawasan perkotaan, jadi persentase RTH tidak dapat dihitung: ketentuan RTH berlaku untuk kawasan "
     "perkotaan, bukan seluruh wilayah.",
-    "There are no urban areas, so the share of green space cannot be computed: the law's share is of urban areas, not of "
-    "the whole regency.",
+    "There are no urban areas, so the share of green space cannot be computed: the law's share is of urban areas, not "
+    "of the whole regency.",
 )
 _NO_PARKS = Finding(
     "warning",

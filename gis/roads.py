@@ -171,7 +171,8 @@ def road_figures(lengths: ConditionLengths, *, rule: Rule, context: FigureContex
     rule
         The definition of kemantapan, whose legal basis also says that the legal length counts.
     context
-        Area code of the whole, date and inputs of the data.
+        Area code of the whole, date and inputs of the data; when it is the code of one district, the figures are of
+        that district alone.
 
     Returns
     -------
@@ -216,8 +217,8 @@ def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext)
         figures.append(
             percent_figure("roads.kemantapan", stable, total if total else None, area=area, context=context, rule=rule)
         )
-        without_roads += area != context.area and not total
-        without_survey += area != context.area and total > 0 and not surveyed
+        without_roads += lengths.roads > 0 and not total
+        without_survey += lengths.survey_year is not None and total > 0 and not surveyed
     findings = (*lengths.findings, *_kemantapan_findings(without_roads, without_survey))
     return FigureSet(tuple(figures), findings)
 
@@ -230,11 +231,10 @@ def _require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
 
 
 def _rows(lengths: ConditionLengths, context: FigureContext) -> list[tuple[str, pd.Series]]:
-    """List the whole, then each district that is not itself the whole."""
-    districts = lengths.districts
-    return [(context.area, lengths.total)] + [
-        (str(code), districts.loc[code]) for code in districts.index if code != context.area
-    ]
+    """List the whole, then each district; or one district alone when it is what was asked for."""
+    rows = [(str(code), metres) for code, metres in lengths.districts.iterrows()]
+    chosen = [row for row in rows if row[0] == context.area]
+    return chosen or [(context.area, lengths.total), *rows]
 
 
 def _split_sections(lines: gpd.GeoSeries, sections: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:

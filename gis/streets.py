@@ -87,7 +87,8 @@ def street_figures(lengths: StreetLengths, *, context: FigureContext) -> FigureS
     lengths
         From `street_lengths`.
     context
-        Area code of the whole, date and inputs of the data.
+        Area code of the whole, date and inputs of the data; when it is the code of one area, the figures are of that
+        area alone.
 
     Returns
     -------
@@ -95,16 +96,21 @@ def street_figures(lengths: StreetLengths, *, context: FigureContext) -> FigureS
         `streets.length_km` and `streets.density_km_per_km2` (by the area measured on the ellipsoid). All are None when
         there is no street at all; a density is None where an area has no extent.
     """
-    rows = [(context.area, lengths.total_m, lengths.total_m2)]
-    together = zip(lengths.metres.index, lengths.metres, lengths.square_metres, strict=True)
-    rows += [(str(code), metres, square_metres) for code, metres, square_metres in together if code != context.area]
     figures: list[Figure] = []
-    for area, metres, square_metres in rows:
+    for area, metres, square_metres in _rows(lengths, context):
         km = metres / M_PER_KM if lengths.streets else None
         km2 = square_metres / M2_PER_KM2 or None
         figures.append(quantity_figure("streets.length_km", km, area=area, unit="km", context=context))
         figures.append(ratio_figure("streets.density_km_per_km2", km, km2, area=area, unit="km/km2", context=context))
     return FigureSet(tuple(figures), lengths.findings)
+
+
+def _rows(lengths: StreetLengths, context: FigureContext) -> list[tuple[str, float, float]]:
+    """List the whole, then each area; or one area alone when it is what was asked for."""
+    together = zip(lengths.metres.index, lengths.metres, lengths.square_metres, strict=True)
+    rows = [(str(code), float(metres), float(square_metres)) for code, metres, square_metres in together]
+    chosen = [row for row in rows if row[0] == context.area]
+    return chosen or [(context.area, lengths.total_m, lengths.total_m2), *rows]
 
 
 def _no_streets(count: int) -> Finding | None:
