@@ -211,7 +211,7 @@ def _without_urban_area(count: int) -> Finding:
         "info",
         "districts_without_urban_area",
         f"{count} kecamatan tidak memiliki kawasan perkotaan, jadi tidak memiliki persentase RTH.",
-        f"{count} districts have no urban area, hence no share of green space.",
+        f"Districts without an urban area, hence without a share of green space: {count}.",
         count,
     )
 
@@ -221,7 +221,7 @@ def _unowned(count: int) -> Finding:
         "warning",
         "parks_without_ownership",
         f"{count} taman atau RTH tanpa kepemilikan dihitung sebagai privat.",
-        f"{count} parks or green spaces without ownership count as private.",
+        f"Counted as private, for want of an ownership: {count} of the parks and green spaces.",
         count,
     )
 

@@ -290,7 +290,7 @@ def _without_legal_length(count: int) -> Finding | None:
         "error",
         "roads_without_legal_length",
         f"{count} ruas tidak memiliki panjang SK, jadi tidak ikut dihitung. Lengkapi panjang menurut SK.",
-        f"{count} roads have no legal length, so they are not counted. Fill in the length of the decree.",
+        f"Not counted, for want of a legal length: {count} of the roads. Fill in the length of the decree.",
         count,
     )
 
@@ -328,7 +328,7 @@ def _nowhere(by_district: pd.DataFrame) -> Finding | None:
         "warning",
         "roads_without_district",
         f"{count} ruas tidak tergambar di kecamatan mana pun; panjangnya hanya masuk jumlah seluruhnya.",
-        f"{count} roads are not drawn in any district; their length counts in the whole only.",
+        f"Not drawn in any district: {count} of the roads; their length counts in the whole only.",
         count,
     )
 
@@ -337,12 +337,12 @@ def _kemantapan_findings(without_roads: int, without_survey: int) -> tuple[Findi
     findings = []
     if without_roads:
         message_id = f"{without_roads} kecamatan tidak memiliki ruas jalan, jadi tidak memiliki angka kemantapan."
-        message_en = f"{without_roads} districts have no such road, hence no kemantapan."
+        message_en = f"Districts without such a road, hence without kemantapan: {without_roads}."
         findings.append(Finding("info", "districts_without_roads", message_id, message_en, without_roads))
     if without_survey:
         message_id = (
             f"Di {without_survey} kecamatan belum ada ruas yang disurvei, jadi kemantapannya tidak dapat dihitung."
         )
-        message_en = f"In {without_survey} districts no road was surveyed, so their kemantapan cannot be computed."
+        message_en = f"Districts where no road was surveyed, so that kemantapan cannot be computed: {without_survey}."
         findings.append(Finding("warning", "districts_without_survey", message_id, message_en, without_survey))
     return tuple(findings)

@@ -132,7 +132,7 @@ def _streets_outside(count: int, metres: float) -> Finding | None:
         "info",
         "streets_outside",
         f"{count} jalan terletak di luar wilayah, seluruhnya atau sebagian; {_decimal_id(km)} km itu tidak dihitung.",
-        f"{count} streets lie outside of the area, wholly or in part; those {km:.3f} km are not counted.",
+        f"Outside of the area, wholly or in part: {count} of the streets; those {km:.3f} km are not counted.",
         count,
     )
 

@@ -211,20 +211,20 @@ class _Words:
 
 _OVERLAPS = _Words(
     "Pada {count} ruas ({roads}) segmen survei tumpang tindih; kondisi yang lebih buruk yang dihitung.",
-    "On {count} roads ({roads}) survey segments overlap; the worse condition was counted.",
+    "Survey segments overlap on {count} of the roads ({roads}); the worse condition was counted.",
 )
 _INVALID_STATION = _Words(
     "{count} segmen survei dilewati karena STA-nya kosong, negatif, atau mundur.",
-    "{count} survey segments were left out: their STA is missing, negative or runs backwards.",
+    "Left out of the survey, with a STA that is missing, negative or runs backwards: {count} of the segments.",
 )
 _UNKNOWN_CONDITION = _Words(
     "{count} segmen survei memiliki kondisi yang tidak dikenal; dihitung sebagai belum disurvei.",
-    "{count} survey segments have an unknown condition; they count as not surveyed.",
+    "Counted as not surveyed, with a condition that is unknown: {count} of the segments.",
 )
 _DUPLICATES = _Words(
     "{count} baris ruas memakai nomor yang sama ({roads}), jadi surveinya tidak dapat dipasangkan; dihitung sebagai "
     "belum disurvei.",
-    "{count} road rows share a number ({roads}), so no survey can be matched to them; they count as not surveyed.",
+    "Numbers that several roads share ({roads}; {count} rows) match no survey; those roads count as not surveyed.",
 )
 
 
@@ -233,8 +233,8 @@ def _differs(tolerance: Rule) -> _Words:
     return _Words(
         f"Pada {{count}} ruas ({{roads}}) panjang survei berbeda lebih dari {percent.replace('.', ',')} % dari panjang "
         "SK; panjangnya tidak disesuaikan.",
-        f"On {{count}} roads ({{roads}}) the surveyed length differs by more than {percent} % from the legal length; "
-        "it was not scaled.",
+        f"On {{count}} of the roads ({{roads}}) the surveyed length differs by more than {percent} % from the legal "
+        "length; it was not scaled.",
     )
 
 
@@ -245,7 +245,7 @@ def _unsurveyed_finding(names: TextArray, surveyed: IntArray, year: int | None) 
         return None
     words = _Words(
         f"{{count}} ruas ({{roads}}) tidak memiliki survei tahun {year}; dihitung sebagai belum disurvei.",
-        f"{{count}} roads ({{roads}}) have no survey of {year}; they count as not surveyed.",
+        f"Without a survey of {year}, hence counted as not surveyed: {{count}} of the roads ({{roads}}).",
     )
     return _finding_of_roads("warning", "roads_unsurveyed", names[without], words)
 

@@ -45,9 +45,8 @@ def tile_bounds_3857(z: int, x: int, y: int) -> BBox:
     """
     check_tile(z, x, y)
     side = 2 * WEB_MERCATOR_HALF_M / (1 << z)
-    west = x * side - WEB_MERCATOR_HALF_M
-    north = WEB_MERCATOR_HALF_M - y * side
-    return west, north - side, west + side, north
+    half = WEB_MERCATOR_HALF_M
+    return x * side - half, half - (y + 1) * side, (x + 1) * side - half, half - y * side
 
 
 def tile_bounds_4326(z: int, x: int, y: int) -> BBox:
