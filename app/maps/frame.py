@@ -7,42 +7,17 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, request
+from flask import Flask, request
 from flask_babel import gettext
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import LANGUAGES, current_language, reader_session
-from gis.types import BBox
+from app.region import current_region
 from layers.catalogue import built_in_catalogue
 from layers.identifiers import quote
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
-
-REGION = """
-    SELECT code, kind, name, full_name, head_title, district_term, village_term, emblem, accent_colour, time_zone, boundary_is_real,
-        ARRAY[ST_XMin(bbox), ST_YMin(bbox), ST_XMax(bbox), ST_YMax(bbox)] AS bounds
-    FROM app.region
-"""
-
-
-@dataclass(frozen=True)
-class Region:
-    """The region as pages speak of it; `bounds` is (west, south, east, north) in degrees."""
-
-    code: str
-    kind: str
-    name: str
-    full_name: str
-    head_title: str
-    district_term: str
-    village_term: str
-    emblem: str | None
-    accent_colour: str | None
-    time_zone: str
-    boundary_is_real: bool
-    bounds: BBox
-
 
 @dataclass(frozen=True)
 class LanguageLink:
@@ -83,7 +58,7 @@ def frame_values(app: Flask) -> dict[str, Any]:
     """Return the values of `base.html`; a page that reports an unreachable database still has its frame."""
     region, demonstration = None, False
     try:
-        region = read_region()
+        region = current_region()
         demonstration = bool(app.extensions["petakarya.demonstration"].layers(reader_session()))
     except Exception:  # the error page must not fail for the reason that it reports
         app.logger.debug("frame without region", exc_info=True)
@@ -94,15 +69,6 @@ def frame_values(app: Flask) -> dict[str, Any]:
         "language": current_language(),
         "language_links": language_links(),
     }
-
-
-def read_region() -> Region | None:
-    """Return the region, read once a request; None before it is set up."""
-    if "region" not in g:
-        row = reader_session().execute(text(REGION)).mappings().one_or_none()
-        g.region = Region(**{**row, "bounds": tuple(row["bounds"])}) if row else None
-    region: Region | None = g.region
-    return region
 
 
 def language_links() -> list[LanguageLink]:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask_babel import gettext
+
+from app.errors import InvalidRequest
+from app.extensions import current_language, reader_session
 from app.formats import register_formats
 from app.maps.assets import register_assets
 from app.maps.frame import register_frame
+from app.maps.home import feature_values, filter_from_request, home_values, panel_values
+from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
+from app.maps.queries import matching_ids, read_extent, read_versions
+from app.projects.filters import read_bbox
+from app.region import current_region
+from app.tiles.routes import requested_layers
+from layers.catalogue import built_in_catalogue
+from layers.definition import Language
+from layers.legend import build_legend
+from layers.palette import Theme
+from layers.style import build_style
+from layers.tilejson import build_tilejson
 
 blueprint = Blueprint("maps", __name__)
+
+FONT = "Source Sans 3"
+ASK_AGAIN = "public, no-cache"
 
 
 def init_app(app: Flask) -> None:
@@ -16,9 +38,159 @@ def init_app(app: Flask) -> None:
     register_assets(app)
     register_formats(app)
     register_frame(app)
+    app.extensions["petakarya.plates"] = PlateCache()
 
 
 @blueprint.get("/")
 def home() -> str:
     """Show the map, with the list of works beside it."""
-    return render_template("home.html")
+    return render_template("home.html", **home_values(reader_session(), request.args))
+
+
+@blueprint.get("/panel")
+def panel() -> str:
+    """Answer the part of the home page that a filter changes, for the page's script."""
+    return render_template("home/panel.html", **panel_values(reader_session(), request.args))
+
+
+@blueprint.get("/panel/<layer>/<int:identifier>")
+def feature_panel(layer: str, identifier: int) -> str:
+    """Answer the side panel of one feature, for the page's script."""
+    return render_template("home/feature.html", **feature_values(reader_session(), layer, identifier))
+
+
+@blueprint.get("/panel/ids")
+def panel_ids() -> Response:
+    """Answer the ids of the projects that a filter lets through: the map filters by them where tiles lack the field."""
+    limit = current_app.config["SETTINGS"].tiles.features
+    return jsonify(ids=matching_ids(reader_session(), filter_from_request(request.args), limit=limit))
+
+
+@blueprint.get("/style.json")
+def style() -> Response:
+    """Answer the MapLibre style; its tile addresses carry the layers' versions, or the date that was asked for."""
+    language, theme = requested_language(), requested_theme()
+    versions = read_versions(reader_session())
+    as_of = request.args.get("as_of")
+
+    def tile_url(layers: tuple[str, ...]) -> str:
+        return tile_address(layers, versions, as_of)
+
+    content = build_style(
+        built_in_catalogue(),
+        language=language,
+        theme=theme,
+        tile_url=tile_url,
+        bounds=current_region().bbox,
+        font=FONT,
+    )
+    return answer_json(content)
+
+
+@blueprint.get("/tiles/<names>.json")
+def tilejson(names: str) -> Response:
+    """Answer the TileJSON of one or more layers."""
+    layers = requested_layers(names)
+    session = reader_session()
+    boxes = [box for box in (read_extent(session, layer) for layer in layers) if box]
+    bounds = (
+        (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+        if boxes
+        else current_region().bbox
+    )
+    content = build_tilejson(
+        [built_in_catalogue().layer(layer) for layer in layers],
+        language=requested_language(),
+        tile_url=tile_address(layers, read_versions(session), request.args.get("as_of")),
+        bounds=bounds,
+        attribution=gettext("Pemerintah %(region)s", region=current_region().full_name),
+    )
+    return answer_json(content)
+
+
+@blueprint.get("/api/v1/legend")
+def legend() -> Response:
+    """Answer the legend of all layers, topmost first."""
+    entries = build_legend(built_in_catalogue(), requested_language(), requested_theme())
+    return answer_json({"layers": [entry.to_json() for entry in entries]})
+
+
+@blueprint.get("/plate.svg")
+def plate() -> Response:
+    """Answer a map picture as SVG: the region, or the box that was asked for."""
+    cache: PlateCache = current_app.extensions["petakarya.plates"]
+    picture = cache.picture(reader_session(), requested_plate())
+    response = Response(picture.svg, mimetype="image/svg+xml")
+    response.set_etag(picture.etag)
+    response.headers["Cache-Control"] = ASK_AGAIN
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response.make_conditional(request)
+
+
+def tile_address(layers: tuple[str, ...], versions: Mapping[str, int], as_of: str | None) -> str:
+    """Return the address template of tiles: today's carries a version and may be kept for ever, a past one its date."""
+    query = urlencode({"as_of": as_of} if as_of else {"v": sum(versions.get(layer, 0) for layer in layers)})
+    return f"{request.host_url}tiles/{','.join(layers)}/{{z}}/{{x}}/{{y}}.mvt?{query}"
+
+
+def requested_language() -> Language:
+    """Return the language that was asked for, else the visitor's."""
+    return "en" if current_language() == "en" else "id"
+
+
+def requested_theme() -> Theme:
+    """
+    Return the theme that was asked for, light when none was.
+
+    Raises
+    ------
+    InvalidRequest
+        For any other theme.
+    """
+    theme = request.args.get("theme", "light")
+    if theme == "light":
+        return "light"
+    if theme == "dark":
+        return "dark"
+    raise InvalidRequest("theme harus light atau dark.", "theme must be light or dark.")
+
+
+def requested_plate() -> PlateRequest:
+    """
+    Read which picture is wanted.
+
+    Raises
+    ------
+    InvalidRequest
+        When box or size cannot be used.
+    LayerNotFound
+        For an unknown layer.
+    """
+    args: Any = request.args
+    return PlateRequest(
+        bbox=read_bbox(args["bbox"]) if args.get("bbox") else current_region().bbox,
+        width_px=requested_side("w", 1040),
+        height_px=requested_side("h", 760),
+        layers=requested_layers(args["layers"]) if args.get("layers") else tuple(opening_layers()),
+        language=requested_language(),
+        theme=requested_theme(),
+    )
+
+
+def requested_side(parameter: str, default: int) -> int:
+    """Return a side of the picture in pixels; `InvalidRequest` when it is none."""
+    text = request.args.get(parameter, str(default))
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= GREATEST_SIDE_PX):
+        raise InvalidRequest(
+            f"{parameter} harus bilangan piksel dari 1 sampai {GREATEST_SIDE_PX}.",
+            f"{parameter} must be a number of pixels from 1 to {GREATEST_SIDE_PX}.",
+        )
+    return int(text)
+
+
+def answer_json(content: Mapping[str, Any]) -> Response:
+    """Answer JSON that must be asked for again, with an ETag so that the answer is short."""
+    response = jsonify(content)
+    response.add_etag()
+    response.headers["Cache-Control"] = ASK_AGAIN
+    return response.make_conditional(request)

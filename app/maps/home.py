@@ -1,0 +1,247 @@
+"""What the home page shows around its map: figures, filters, list, months, and the card of one feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.errors import NotFound
+from app.extensions import current_language
+from app.formats import format_day, format_ha, format_idr, format_km, format_number, format_percent
+from app.maps.assets import asset_url
+from app.maps.queries import FeatureCard, read_area_names, read_districts, read_feature, read_versions, works_by_month
+from app.maps.texts import browser_texts
+from app.projects.filters import ProjectFilter
+from app.projects.queries import DEFAULT_SORT, SORTS, ProjectRow, count_facets, key_figures, list_projects
+from app.region import current_region
+from layers.catalogue import built_in_catalogue
+from layers.definition import FieldDefinition, LayerDefinition
+
+LIST_SORTS = ("-year", "-contract_value_idr", "deviation_points", "name")
+NO_CARD_FIELDS = frozenset({"name", "start_point", "end_point"})  # the card's heading says them, or they are on the page
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter: how it is called, how many projects have it, and whether it is chosen."""
+
+    code: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One line of a feature's card."""
+
+    label: str
+    value: str
+
+
+def filter_from_request(args: MultiDict[str, str]) -> ProjectFilter:
+    """Read the list's filter from an address."""
+    return ProjectFilter.from_args(args, time_zone=current_region().time_zone)
+
+
+def home_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
+    """Return everything that the home page's template shows."""
+    region = current_region()
+    return panel_values(session, args) | {
+        "config": browser_config(session, args),
+        "versions": sum(read_versions(session).values()),
+        "bbox": ",".join(f"{number:.5f}" for number in region.bbox),
+    }
+
+
+def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
+    """
+    Return what the left column and the month bar show.
+
+    Parameters
+    ----------
+    session
+        Of the public's role.
+    args
+        The address's parameters: the filter's, `sort` and `after`.
+    """
+    criteria = filter_from_request(args)
+    sort = args["sort"] if args.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+    limit = current_app.config["SETTINGS"].lists.default
+    page = list_projects(session, criteria, limit=limit, after=args.get("after") or None, sort=sort)
+    facets = count_facets(session, criteria)
+    names = read_area_names(session, [code for row in page.rows for code in (*row.village_codes[:1], *row.district_codes[:1])])
+    kept = criteria.to_args() | ({"sort": sort} if sort != DEFAULT_SORT else {})
+    return {
+        "criteria": criteria,
+        "figures": key_figures(session, criteria),
+        "page": page,
+        "places": {row.id: place_of(row, names) for row in page.rows},
+        "stages": coded_choices("stage", facets["stage"], criteria.stage),
+        "sectors": coded_choices("sector", facets["sector"], criteria.sector),
+        "years": [Choice(str(year), str(year), count, year in criteria.year) for year, count in facets["year"].items()],
+        "districts": [
+            Choice(code, name, facets["district"].get(code, 0), code in criteria.district)
+            for code, name in read_districts(session)
+        ],
+        "sectors_by_code": {code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes["sector"]},
+        "stages_by_code": {
+            code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes["project_stage"]
+        },
+        "months": works_by_month(session, criteria),
+        "sort": sort,
+        "sorts": [(name, sort_label(name)) for name in LIST_SORTS],
+        "filters_in_use": sum(bool(getattr(criteria, name)) for name in ("q", "stage", "year", "sector", "district", "village", "as_of")),
+        "next_url": "/?" + urlencode(kept | {"after": page.next}, doseq=True) if page.next else None,
+        "without_year_url": "/?" + urlencode(without(kept, "year"), doseq=True),
+        "year_url": lambda year: "/?" + urlencode(without(kept, "year") | {"year": year}, doseq=True),
+        "without_as_of": without(kept, "as_of"),
+        "today": today(current_region().time_zone).isoformat(),
+    }
+
+
+def today(time_zone: str) -> date:
+    """Return the day that it is where the region is."""
+    return datetime.now(ZoneInfo(time_zone)).date()
+
+
+def without(args: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the parameters of an address without one of them."""
+    return {key: value for key, value in args.items() if key != name}
+
+
+def coded_choices(field: str, counts: Mapping[Any, int], chosen: tuple[str, ...]) -> list[Choice]:
+    """Return the values of a field with a code list that projects have, or that are chosen, in the list's order."""
+    codes = built_in_catalogue().code_list("projects", field)
+    language = current_language()
+    return [
+        Choice(code.code, code.label.in_language(language), counts.get(code.code, 0), code.code in chosen)
+        for code in codes
+        if counts.get(code.code) or code.code in chosen
+    ]
+
+
+def sort_label(sort: str) -> str:
+    """Return what an order of the list is called."""
+    return {
+        "-year": gettext("Terbaru"),
+        "-contract_value_idr": gettext("Nilai terbesar"),
+        "deviation_points": gettext("Paling tertinggal"),
+        "name": gettext("Nama"),
+    }[sort]
+
+
+def place_of(row: ProjectRow, names: Mapping[str, str]) -> str:
+    """Return where a project is: its village and district, as far as they are known."""
+    parts = [names.get(code) for codes in (row.village_codes, row.district_codes) for code in codes[:1]]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def browser_config(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
+    """Return what the page's script must know before it asks for anything."""
+    region = current_region()
+    return {
+        "language": current_language(),
+        "region": region.full_name,
+        "timeZone": region.time_zone,
+        "bounds": region.bbox,
+        "versions": read_versions(session),
+        "font": "Source Sans 3",
+        "worker": asset_url("maplibre-worker.js"),
+        "mapStyles": asset_url("map.css"),
+        "light": "/light",
+        "texts": browser_texts(),
+    }
+
+
+def feature_values(session: Session, layer: str, identifier: int) -> dict[str, Any]:
+    """
+    Return what the side panel shows of one feature.
+
+    Raises
+    ------
+    LayerNotFound
+        For an unknown layer.
+    NotFound
+        When the layer has no such feature.
+    """
+    definition = built_in_catalogue().layer(layer)
+    card = read_feature(session, layer, identifier)
+    if card is None:
+        raise NotFound(
+            "Objek ini tidak ada lagi di peta. Mungkin sudah dihapus.", "This feature is no longer on the map. It may have been removed."
+        )
+    return {
+        "card": card,
+        "title": str(card.values.get(definition.name_field) or definition.title.in_language(current_language())),
+        "layer_title": definition.title.in_language(current_language()),
+        "rows": card_rows(definition, card),
+        "page_url": feature_url(definition, card),
+        "bbox": ",".join(f"{number:.6f}" for number in card.bbox),
+        "stage": card.values.get("stage"),
+    }
+
+
+def feature_url(definition: LayerDefinition, card: FeatureCard) -> str:
+    """Return the address of a feature's own page."""
+    return f"/projects/{card.values['code']}" if definition.id == "projects" else f"/data/{definition.id}/{card.id}"
+
+
+def card_rows(definition: LayerDefinition, card: FeatureCard) -> list[CardRow]:
+    """Return the public fields that have a value, as people read them."""
+    language = current_language()
+    return [
+        CardRow(field.label.in_language(language), written_value(definition, field, card.values[field.name]))
+        for field in definition.fields_for("public")
+        if field.name not in NO_CARD_FIELDS and card.values[field.name] is not None
+    ]
+
+
+def written_value(definition: LayerDefinition, field: FieldDefinition, value: Any) -> str:
+    """Return a value as people read it: codes by their label, numbers with their unit."""
+    language = current_language()
+    if field.codes:
+        labels = {code.code: code.label.in_language(language) for code in built_in_catalogue().codes[field.codes]}
+        return labels.get(str(value), str(value))
+    if isinstance(value, bool):
+        return gettext("Ya") if value else gettext("Tidak")
+    if isinstance(value, date):
+        return format_day(value, language)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if field.type in {"number", "integer", "money"}:
+        return written_number(field, value)
+    return str(value)
+
+
+def written_number(field: FieldDefinition, value: Any) -> str:
+    """Return a number with its unit; years stand without separators."""
+    language = current_language()
+    match field.unit:
+        case "IDR":
+            return format_idr(value, language)
+        case "m" if value >= 1000:
+            return format_km(value, language)
+        case "m":
+            return f"{format_number(value, language, 0 if value == int(value) else 1)} m"
+        case "m2":
+            return format_ha(value, language)
+        case "km2":
+            return f"{format_number(value, language, 2)} km²"
+        case "percent":
+            return format_percent(value, language)
+        case "percentage points":
+            return gettext("%(number)s poin", number=format_number(value, language, 1))
+        case _ if field.name.endswith("year") or field.name.startswith("year"):
+            return str(value)
+        case _:
+            return format_number(value, language, 0 if value == int(value) else 2)

@@ -1,0 +1,155 @@
+"""What the home page and the map's pictures read beside the register: versions, extents, features to draw, months of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.projects.filters import ProjectFilter
+from app.projects.queries import matches, project_source
+from gis.types import BBox
+from layers.catalogue import built_in_catalogue
+from layers.definition import LayerDefinition
+from layers.identifiers import quote
+from layers.sync import band_table
+
+
+@dataclass(frozen=True)
+class Month:
+    """How many works begin in a month; `share` (0-1) is of the busiest month."""
+
+    first_day: date
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class FeatureCard:
+    """One feature as the side panel shows it: its public values by field, and where it lies (EPSG:4326)."""
+
+    layer: str
+    id: int
+    values: Mapping[str, Any]
+    bbox: BBox
+
+
+def read_versions(session: Session) -> dict[str, int]:
+    """Return the newest version of every layer."""
+    return dict(session.execute(text("SELECT layer, version FROM app.layer_versions")).tuples().all())
+
+
+def read_extent(session: Session, layer: str) -> BBox | None:
+    """Return the box of a layer's features (EPSG:4326), or None when it has none."""
+    row = session.execute(
+        text(
+            "SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
+            f" FROM (SELECT ST_Extent(geom) AS e FROM layers.{quote(layer)}) box WHERE e IS NOT NULL"
+        )
+    ).one_or_none()
+    return tuple(row) if row else None
+
+
+def read_frame(session: Session, definition: LayerDefinition, *, bbox: BBox, zoom: int, limit: int) -> gpd.GeoDataFrame:
+    """
+    Return what of a layer lies in a box, as detailed as a zoom needs.
+
+    Parameters
+    ----------
+    session
+        Of the public's role.
+    bbox
+        (west, south, east, north), degrees.
+    zoom
+        Of the map that shows the same; it chooses the table of the band.
+    limit
+        Greatest number of rows.
+
+    Returns
+    -------
+    frame
+        EPSG:4326, with the columns that tiles of this zoom carry. Relies on the GiST index on `geom_3857`.
+    """
+    band = definition.band(zoom)
+    table = f"generalised.{quote(band_table(definition, band))}" if band else f"layers.{quote(definition.id)}"
+    names = [field.name for field in definition.tile_fields(zoom)]
+    columns = ", ".join([*map(quote, names), "ST_AsBinary(ST_Transform(geom_3857, 4326)) AS geom"])
+    rows = session.execute(
+        text(
+            f"SELECT {columns} FROM {table}"
+            " WHERE geom_3857 && ST_Transform(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 3857) LIMIT :limit"
+        ),
+        {**dict(zip(("west", "south", "east", "north"), bbox, strict=True)), "limit": limit},
+    ).all()
+    values = {name: [row[number] for row in rows] for number, name in enumerate(names)}
+    geometry = shapely.from_wkb([bytes(row[-1]) for row in rows])
+    return gpd.GeoDataFrame(values, geometry=gpd.GeoSeries(geometry, crs=4326), crs=4326)
+
+
+def works_by_month(session: Session, criteria: ProjectFilter) -> list[Month]:
+    """Count the works by the month in which they begin, from the first to the last, months without work among them."""
+    projects = project_source(criteria)
+    month = func.date_trunc("month", projects.c.start_date)
+    statement = (
+        select(month, func.count())
+        .where(matches(projects, criteria.without("year")), projects.c.start_date.is_not(None))
+        .group_by(month)
+    )
+    counts = {moment.date(): number for moment, number in session.execute(statement).tuples()}
+    greatest = max(counts.values(), default=0)
+    return [Month(day, counts.get(day, 0), counts.get(day, 0) / greatest) for day in _months(counts)]
+
+
+def _months(found: Iterable[date]) -> list[date]:
+    """Return every month of the years in which something begins."""
+    years = [day.year for day in found]
+    return [date(year, month, 1) for year in range(min(years), max(years) + 1) for month in range(1, 13)] if years else []
+
+
+def read_area_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of areas by kode wilayah; the map's own names before those of the national list."""
+    wanted = sorted(set(codes))
+    statement = text(
+        "SELECT code, name FROM app.areas WHERE code = ANY (:codes)"
+        " UNION ALL SELECT code, name FROM layers.districts WHERE code = ANY (:codes)"
+        " UNION ALL SELECT code, name FROM layers.villages WHERE code = ANY (:codes)"
+    )
+    return dict(session.execute(statement, {"codes": wanted}).tuples().all())
+
+
+def read_districts(session: Session) -> list[tuple[str, str]]:
+    """Return code and name of the districts, by name."""
+    return [tuple(row) for row in session.execute(text("SELECT code, name FROM layers.districts ORDER BY name, code"))]
+
+
+def matching_ids(session: Session, criteria: ProjectFilter, *, limit: int) -> list[int]:
+    """Return the ids of the projects that the criteria let through, for the map's own filter."""
+    projects = project_source(criteria)
+    return list(session.scalars(select(projects.c.id).where(matches(projects, criteria)).order_by(projects.c.id).limit(limit)))
+
+
+def read_feature(session: Session, layer: str, identifier: int) -> FeatureCard | None:
+    """Return a feature with its public values, or None when there is none."""
+    definition = built_in_catalogue().layer(layer)
+    fields = [field.name for field in definition.fields_for("public")]
+    row = (
+        session.execute(
+            text(
+                f"SELECT {', '.join(map(quote, fields))}, ST_XMin(geom) AS x0, ST_YMin(geom) AS y0, ST_XMax(geom) AS x1,"
+                f" ST_YMax(geom) AS y1 FROM layers.{quote(layer)} WHERE id = :id"
+            ),
+            {"id": identifier},
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    bbox = (row["x0"], row["y0"], row["x1"], row["y1"])
+    return FeatureCard(layer, identifier, {name: row[name] for name in fields}, bbox)
