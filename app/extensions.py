@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ def register_extensions(app: Flask, settings: Settings, urls: DatabaseUrls) -> N
     )
     app.config.setdefault("COMPRESS_ALGORITHM", ["br", "gzip"])
     db.init_app(app)
+    # It would close asynchronous sessions too, in an event loop of its own for every request; we have none.
+    app.teardown_appcontext_funcs[:] = [one for one in app.teardown_appcontext_funcs if not iscoroutinefunction(one)]
     babel.init_app(app, locale_selector=current_language)
     csrf.init_app(app)
     compress.init_app(app)

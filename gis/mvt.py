@@ -42,7 +42,10 @@ def tile_statement(parts: Sequence[TilePart], *, limit: int) -> str:
         and the number of features read; a part that has read `limit` features may lack some. Relies on a GiST index
         on each part's geometry.
     """
-    selected = ", ".join(f"p{number}.tile, p{number}.features" for number in range(len(parts)))
+    numbers = range(len(parts))
+    selected = ", ".join(
+        f"p{number}.tile AS tile_{number}, p{number}.features AS features_{number}" for number in numbers
+    )
     joined = " CROSS JOIN ".join(f"({_part_statement(part, limit)}) p{number}" for number, part in enumerate(parts))
     return f"SELECT {selected} FROM {joined}"
 

@@ -26,6 +26,10 @@ CHANGES = f"""
     GROUP BY v.layer
 """  # relies on layer_changes_idx
 
+VERSIONS = (
+    "(SELECT jsonb_object_agg(layer, version) FROM app.layer_versions WHERE layer = ANY (%(layers)s)) AS versions"
+)
+
 LIMITED = """
     SELECT ST_AsMVT(t, 'limited', 4096, 'geom') FROM (
         SELECT layer, ST_AsMVTGeom(ST_TileEnvelope(%(z)s, %(x)s, %(y)s), ST_TileEnvelope(%(z)s, %(x)s, %(y)s)) AS geom
@@ -60,7 +64,6 @@ def make_tile(
     layers: Sequence[str],
     xyz: TileXYZ,
     *,
-    versions: Mapping[str, int],
     limit: int,
     as_of: datetime | None = None,
 ) -> Tile:
@@ -75,24 +78,24 @@ def make_tile(
         Ids from the catalogue.
     xyz
         Address of the tile.
-    versions
-        Newest version of each layer, read before this call: the tile is at least as new.
     limit
         Greatest number of features of a layer; where it bites the tile has a layer `limited` that names the layers cut.
     as_of
         Moment whose record is shown; None for the newest.
+
+    Returns
+    -------
+    tile
+        With the versions of its layers, read by the same statement and so true of this very content.
     """
     names, statement = statement_of(tuple(layers), xyz.z, limit, as_of is not None)
-    if not names:
-        return pack_tile(b"", versions)
-    parameters: dict[str, Any] = xyz._asdict()
-    if as_of is not None:
-        parameters["as_of"] = as_of
+    parameters = {**xyz._asdict(), "layers": list(layers), "as_of": as_of}
     with connection.cursor(binary=True) as cursor:
         row = cursor.execute(statement, parameters, prepare=True).fetchone()
         assert row is not None
-        body = b"".join(part for part in row[0::2] if part)
-        limited = tuple(name for name, features in zip(names, row[1::2], strict=True) if features >= limit)
+        versions, parts = row[0] or {}, row[1:]
+        body = b"".join(part for part in parts[0::2] if part)
+        limited = tuple(name for name, features in zip(names, parts[1::2], strict=True) if features >= limit)
         if limited:
             found = cursor.execute(LIMITED, {**xyz._asdict(), "layers": list(limited)}).fetchone()
             body += found[0] if found else b""
@@ -108,7 +111,9 @@ def pack_tile(body: bytes, versions: Mapping[str, int], limited: tuple[str, ...]
 
 @lru_cache(maxsize=512)
 def statement_of(layers: tuple[str, ...], zoom: int, limit: int, as_of: bool) -> tuple[tuple[str, ...], str]:
-    """Return the names of a tile's parts and the statement that makes them; both empty when nothing shows."""
+    """Return the names of a tile's parts, and the statement that reads the layers' versions and makes the parts."""
     catalogue = built_in_catalogue()
     parts = [part for layer in layers for part in tile_parts(catalogue.layer(layer), zoom, as_of=as_of)]
-    return tuple(part.name for part in parts), tile_statement(parts, limit=limit) if parts else ""
+    if not parts:
+        return (), f"SELECT {VERSIONS}"
+    return tuple(part.name for part in parts), f"SELECT {VERSIONS}, t.* FROM ({tile_statement(parts, limit=limit)}) t"

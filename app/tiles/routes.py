@@ -82,12 +82,13 @@ def newest_tile(layers: tuple[str, ...], xyz: TileXYZ, kept: Tile | None) -> Til
     """Return the tile as it is now: the one kept, when no edit since lies on it, else made anew."""
     settings: Settings = current_app.config["SETTINGS"]
     with tile_pool().connection() as connection:
-        versions = read_versions(connection, layers)
-        if kept is not None and kept.versions == versions:
-            return kept
-        if kept is not None and is_untouched(connection, kept, xyz, versions):
-            return Tile(kept.body, kept.etag, versions, kept.limited)
-        return make_tile(connection, layers, xyz, versions=versions, limit=settings.tiles.features)
+        if kept is not None:
+            versions = read_versions(connection, layers)
+            if kept.versions == versions:
+                return kept
+            if is_untouched(connection, kept, xyz, versions):
+                return Tile(kept.body, kept.etag, versions, kept.limited)
+        return make_tile(connection, layers, xyz, limit=settings.tiles.features)
 
 
 def past_tile(layers: tuple[str, ...], xyz: TileXYZ, as_of: str) -> Tile:
@@ -96,7 +97,7 @@ def past_tile(layers: tuple[str, ...], xyz: TileXYZ, as_of: str) -> Tile:
     with tile_pool().connection() as connection:
         row = connection.execute("SELECT time_zone FROM app.region").fetchone()
         moment = read_as_of(as_of, row[0] if row else "Asia/Jakarta")
-        return make_tile(connection, layers, xyz, versions={}, limit=settings.tiles.features, as_of=moment)
+        return make_tile(connection, layers, xyz, limit=settings.tiles.features, as_of=moment)
 
 
 def tile_pool() -> ConnectionPool[Any]:

@@ -15,6 +15,9 @@ def forget_old_changes(timestamp: int) -> None:
     """Remove the boxes of changes that no kept tile is older than."""
     with connect(libpq_url(database_urls(Settings.from_environment()).app)) as connection:
         connection.execute(
-            "DELETE FROM app.layer_changes c USING app.layer_versions v WHERE c.layer = v.layer AND c.version < v.version - %s",
+            """
+            DELETE FROM app.layer_changes c USING app.layer_versions v
+            WHERE c.layer = v.layer AND c.version < v.version - %s
+            """,
             (KEPT_VERSIONS,),
         )
