@@ -15,8 +15,7 @@ from gis.types import BBox
 REGION = """
     SELECT code, kind, name, full_name, head_title, district_term, village_term, emblem, accent_colour, time_zone,
         boundary_is_real, ST_X(centre) AS lon, ST_Y(centre) AS lat,
-        ST_XMin(bbox) AS west, ST_YMin(bbox) AS south, ST_XMax(bbox) AS east, ST_YMax(bbox) AS north,
-        (SELECT bool_or(demo) FROM layers.districts) OR EXISTS (SELECT FROM layers.projects WHERE demo) AS has_demo
+        ST_XMin(bbox) AS west, ST_YMin(bbox) AS south, ST_XMax(bbox) AS east, ST_YMax(bbox) AS north
     FROM app.region
 """
 
@@ -38,7 +37,6 @@ class Region:
     boundary_is_real: bool
     centre: tuple[float, float]  # lon, lat
     bbox: BBox
-    has_demo: bool  # some of what the map shows is made up, and every page must say so
 
 
 def read_region(session: Session) -> Region:

@@ -21,6 +21,13 @@ from layers.tables import check_against_definitions, table_of
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version")  # tables of schema app that the application only reads
 PUBLIC_APP_TABLES = ("region", "areas", "rules", "layer_versions", "layer_changes")
+PUBLIC_APP_COLUMNS = {  # and past
+    "project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
+    "rules": (
+        *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
+        *("in_force_from", "in_force_until", "valid_from"),
+    ),
+}
 PUBLIC_ROW_COLUMNS = ("id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "valid_from")
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -184,6 +191,10 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
         f"GRANT SELECT ON {', '.join(f'app.{quote(name)}' for name in PUBLIC_APP_TABLES)} TO {reader}",
     ]
     statements += _application_grants(connection, app)
+    for table, columns in PUBLIC_APP_COLUMNS.items():
+        names = ", ".join(quote(name) for name in columns)
+        statements.append(f"GRANT SELECT ({names}) ON app.{quote(table)} TO {reader}")
+        statements.append(f"GRANT SELECT ({names}, valid_to) ON history.{quote(table)} TO {reader}")
     for definition in catalogue:
         statements += _public_grants(definition, reader)
     wanted = _hash(statements)
