@@ -29,3 +29,7 @@ class InvalidDefinition(LayersError):
 
 class InvalidFilter(LayersError):
     """A filter names a field that the layer does not offer, or a value of another type."""
+
+
+class UnknownAsset(LayersError):
+    """A standalone map asks for a script or style sheet that we do not have."""

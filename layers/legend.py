@@ -23,7 +23,7 @@ from layers.symbols import symbol_id, symbol_svg
 
 LINE_SWATCH = (36, 16)  # width and height, pixels
 AREA_SWATCH = (24, 16)
-LINE_WIDTH_PX = 4.5
+LINE_WIDTH_PX = 3.2
 CASING_PX = 2.0
 
 
