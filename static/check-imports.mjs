@@ -1,0 +1,26 @@
+// Holds two rules of the front end: subjects do not import each other, and only api/client.ts talks to the server.
+
+import { readdir, readFile } from "node:fs/promises";
+import { join, normalize, sep } from "node:path";
+
+const SUBJECTS = new Set(["map", "project", "search"]);
+const SHARED = new Set(["lib", "api", "dom"]);
+const problems = [];
+
+for (const name of await readdir("src", { recursive: true })) {
+  if (!name.endsWith(".ts") || name.endsWith(".test.ts")) continue;
+  const text = await readFile(join("src", name), "utf8");
+  const subject = name.split(sep)[0];
+  for (const [, target] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
+    const other = normalize(join("src", name, "..", target)).split(sep)[1];
+    if (SUBJECTS.has(subject) && SUBJECTS.has(other) && other !== subject) problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
+    if (subject === "lib" && other !== "lib") problems.push(`${name} imports ${target}: lib stands alone`);
+    if (SHARED.has(subject) && SUBJECTS.has(other)) problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
+  }
+  if (name !== join("api", "client.ts") && /\bfetch\(/.test(text)) problems.push(`${name} calls fetch: only api/client.ts talks to the server`);
+  const exported = [...text.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map((match) => match[1]);
+  if (exported.length === 0 && !["home.ts", "light.ts"].includes(name) && !/^export (type|interface)/m.test(text)) problems.push(`${name} exports nothing`);
+}
+
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length ? 1 : 0;
