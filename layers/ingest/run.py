@@ -1,0 +1,227 @@
+"""The whole import, step by step: what became of a file, and what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from gis.types import Json
+from layers.catalogue import Catalogue
+from layers.definition import LayerDefinition
+from layers.ingest.areas import LEVEL_OF_LAYER, AreaList
+from layers.ingest.errors import ImportRefused
+from layers.ingest.findings import RowFinding, Sentence, finding
+from layers.ingest.load import Mode, Progress, load, place_in_region
+from layers.ingest.read import ReadOptions, read
+from layers.ingest.transform import transform
+from layers.ingest.unpack import unpack
+from layers.ingest.validate import Extent, Outside, validate
+
+Language = Literal["id", "en"]
+SEVERITY_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What a person asks for: which file into which layer, and how."""
+
+    path: Path
+    layer: str
+    source_layer: str | None = None
+    crs: str | None = None
+    lon: str | None = None
+    lat: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    mode: Mode = "append"
+    key: str | None = None
+    outside: Outside = "refuse"
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a file. `rows_loaded` counts new and changed rows; a refused one has 0 and changed nothing."""
+
+    layer: str
+    file_name: str
+    mode: Mode
+    imported: bool
+    rows_read: int = 0
+    rows_loaded: int = 0
+    source_crs: str | None = None
+    encoding: str | None = None
+    steps: tuple[Sentence, ...] = ()
+    findings: tuple[RowFinding, ...] = ()
+
+    def to_json(self, *, language: Language = "id", dry_run: bool = False) -> Json:
+        """Give the result in one language; a dry run says so."""
+        return {
+            "outcome": "imported" if self.imported else "refused",
+            "dry_run": dry_run,
+            "layer": self.layer,
+            "file": self.file_name,
+            "mode": self.mode,
+            "rows_read": self.rows_read,
+            "rows_loaded": self.rows_loaded,
+            "source_crs": self.source_crs,
+            "encoding": self.encoding,
+            "steps": [step.to_json(language=language) for step in self.steps],
+            "findings": [one.to_json(language=language) for one in self.findings],
+        }
+
+
+def import_file(
+    request: ImportRequest,
+    connection: Connection,
+    catalogue: Catalogue,
+    areas: AreaList,
+    extent: Extent,
+    work: Path,
+    *,
+    progress: Callable[[str, int], Progress] | None = None,
+) -> ImportResult:
+    """
+    Import a file into a layer, in the caller's transaction.
+
+    Parameters
+    ----------
+    request
+        What to import.
+    connection
+        Of a role that may write the layer. The caller commits, or rolls back a dry run.
+    areas, extent
+        The national code list with the region's code, and where the region lies.
+    work
+        An empty folder of our own for unpacking; the caller removes it.
+    progress
+        Called with a step's name and its number of rows, before a step that takes long; returns what to call with the
+        rows done.
+
+    Returns
+    -------
+    result
+        Imported, or refused with findings that say why; a refused file changed nothing.
+
+    Raises
+    ------
+    ImportFailed
+        When the database failed; nothing was changed.
+    LayerNotFound
+        When there is no such layer.
+    """
+    definition = catalogue.layer(request.layer)
+    steps: list[Sentence] = []
+    findings: list[RowFinding] = []
+    seen: dict[str, object] = {}
+    try:
+        loaded = _run_steps(
+            request, definition, connection, catalogue, areas, extent, work, steps, findings, seen, progress
+        )
+    except ImportRefused as refusal:
+        findings += refusal.findings
+        return _result(request, steps, findings, seen, imported=False, rows_loaded=0)
+    return _result(request, steps, findings, seen, imported=True, rows_loaded=loaded)
+
+
+def _run_steps(
+    request: ImportRequest,
+    definition: LayerDefinition,
+    connection: Connection,
+    catalogue: Catalogue,
+    areas: AreaList,
+    extent: Extent,
+    work: Path,
+    steps: list[Sentence],
+    findings: list[RowFinding],
+    seen: dict[str, object],
+    progress: Callable[[str, int], Progress] | None,
+) -> int:
+    _check_request(request, definition)
+    without_geometry = definition.id == "road_segments"
+    dataset = unpack(request.path, work, source_layer=request.source_layer)
+    steps += dataset.sentences
+    findings += dataset.findings
+    options = ReadOptions(request.source_layer, request.crs, request.lon, request.lat, without_geometry)
+    table = read(dataset.path, options)
+    seen.update(rows_read=len(table.rows), source_crs=table.crs_name, encoding=table.encoding)
+    steps += table.sentences
+    findings += table.findings
+    checked = validate(table, definition, extent, outside=request.outside, without_geometry=without_geometry)
+    steps.append(checked.sentence)
+    findings += checked.findings
+    made = transform(checked.table, definition, catalogue, areas, connection, mapping=request.mapping)
+    steps.append(made.sentence)
+    findings += made.findings
+    placed = place_in_region(made.rows, definition, areas, connection, outside=request.outside)
+    findings += placed.findings
+    loaded = load(
+        placed.rows,
+        definition,
+        connection,
+        mode=request.mode,
+        key=request.key,
+        source=request.path.name,
+        progress=progress("load", len(placed.rows)) if progress else None,
+    )
+    steps.append(loaded.sentence)
+    findings += loaded.findings
+    if definition.id in LEVEL_OF_LAYER:
+        connection.execute(text("CALL layers.reassign_area_codes()"))
+    return loaded.inserted + loaded.updated
+
+
+def _check_request(request: ImportRequest, definition: LayerDefinition) -> None:
+    """Refuse what cannot be asked for."""
+    if definition.id == "projects" or not definition.importable:
+        raise ImportRefused(
+            finding(
+                "error",
+                "layer_not_importable",
+                f"Lapisan {definition.id} tidak dapat diisi dari berkas.",
+                f"The layer {definition.id} cannot be filled from a file.",
+            )
+        )
+    if request.mode == "update" and request.key is None:
+        raise ImportRefused(
+            finding(
+                "error",
+                "key_missing",
+                "Mode update memerlukan --key FIELD: field yang membedakan baris, misalnya --key code.",
+                "Mode update needs --key FIELD: the field that tells rows apart, for example --key code.",
+            )
+        )
+    fields = [one.name for one in definition.fields if not one.computed]
+    if request.key is not None and request.key not in fields:
+        listed = ", ".join(fields)
+        raise ImportRefused(
+            finding(
+                "error",
+                "field_unknown",
+                f"Lapisan {definition.id} tidak memiliki field {request.key}. Yang ada: {listed}.",
+                f"The layer {definition.id} has no field {request.key}. There are: {listed}.",
+            )
+        )
+
+
+def _result(
+    request: ImportRequest,
+    steps: list[Sentence],
+    findings: list[RowFinding],
+    seen: Mapping[str, object],
+    *,
+    imported: bool,
+    rows_loaded: int,
+) -> ImportResult:
+    return ImportResult(
+        layer=request.layer,
+        file_name=request.path.name,
+        mode=request.mode,
+        imported=imported,
+        rows_loaded=rows_loaded,
+        steps=tuple(steps),
+        findings=tuple(sorted(findings, key=lambda one: SEVERITY_ORDER[one.severity])),
+        **seen,  # type: ignore[arg-type]  # rows_read, source_crs, encoding
+    )
