@@ -33,7 +33,9 @@ def districts(*codes: str, west: float = 103.0, south: float = -3.0, side: float
     return frame(squares, code=list(codes), name=[f"Kecamatan {code}" for code in codes])
 
 
-def roads(lines: Sequence[Any], lengths_m: Sequence[float], status: str | Sequence[str] = "regency") -> gpd.GeoDataFrame:
+def roads(
+    lines: Sequence[Any], lengths_m: Sequence[float], status: str | Sequence[str] = "regency"
+) -> gpd.GeoDataFrame:
     codes = [f"{number:04d}" for number in range(1, len(lines) + 1)]
     return frame(lines, code=codes, status=status, length_sk_m=lengths_m)
 

@@ -1,0 +1,43 @@
+"""Rounded tables add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from gis.errors import InvalidMeasure
+from gis.rounding import close_table
+
+TABLES = arrays(float, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=8), elements=st.floats(0, 5_000))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TABLES)
+def test_rows_and_columns_add_up_to_the_metre(values: np.ndarray) -> None:
+    table = close_table(values)
+    metres = np.round(table * 1000).astype(int)
+    assert metres / 1000 == pytest.approx(table, abs=1e-9)
+    assert (metres[:-1].sum(axis=0) == metres[-1]).all()
+    assert (metres[:, :-1].sum(axis=1) == metres[:, -1]).all()
+    assert np.abs(table[:-1, :-1] - values).max() < 0.001 + 1e-9
+
+
+def test_thirds_that_naive_rounding_loses() -> None:
+    table = close_table(np.full((1, 3), 1 / 3), decimals=0)
+    assert table[0, -1] == 1
+    assert sorted(table[0, :3]) == [0, 0, 1]
+
+
+def test_whole_numbers_and_totals_are_kept() -> None:
+    values = np.array([[392.890, 339.570]])
+    assert close_table(values).tolist() == [[392.89, 339.57, 732.46], [392.89, 339.57, 732.46]]
+    assert close_table(np.zeros((2, 2))).tolist() == np.zeros((3, 3)).tolist()
+
+
+def test_negative_and_missing_numbers_are_refused() -> None:
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(InvalidMeasure):
+            close_table(np.array([[wrong]]))
