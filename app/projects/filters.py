@@ -21,6 +21,7 @@ DISTRICT_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}", re.ASCII)
 VILLAGE_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}", re.ASCII)
 YEARS = range(1945, 2200)
 CODED = ("stage", "status", "sector", "delay")  # parameters that are fields with a code list
+FILTER_PARAMETERS = ("q", *CODED, "year", "district", "village", "bbox", "as_of")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -28,6 +28,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -35,6 +36,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
+from app.ogc.queries import GEOMETRY
 from app.projects.filters import ProjectFilter
 from app.search.words import forgive_misspelling, read_words
 from layers.catalogue import built_in_catalogue
@@ -61,6 +63,15 @@ GREATEST_NUMBER = 2**63 - 1  # the database compares years and rupiah up to ther
 # Not yet begun: where no progress is recorded, nothing has been built. Given up: no part of the work of its year.
 NOT_BEGUN = ("planned", "announced", "tender", "contract")
 GIVEN_UP = ("cancelled", "failed_tender")
+
+
+LOCATION_COLUMNS = "id, project_id, kind, accuracy_m, geom"
+LOCATIONS = "app.project_location"
+PAST_LOCATIONS = f"""(
+    SELECT {LOCATION_COLUMNS} FROM app.project_location WHERE valid_from <= :as_of
+    UNION ALL
+    SELECT {LOCATION_COLUMNS} FROM history.project_location WHERE valid_from <= :as_of AND valid_to > :as_of
+)"""
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,8 @@ def list_projects(
 
 def get_project(session: Session, code: str, criteria: ProjectFilter) -> ProjectRow | None:
     """Return the package of this code (at the moment of `criteria.as_of`), or None."""
+    if "\0" in code:  # which the database cannot even be asked
+        return None
     projects = project_source(criteria)
     statement = select(*(projects.c[name] for name in FIELDS), *_row_columns(projects)).where(projects.c.code == code)
     row = session.execute(statement).mappings().one_or_none()
@@ -184,10 +197,22 @@ def get_project(session: Session, code: str, criteria: ProjectFilter) -> Project
 def project_geometries(session: Session, ids: Collection[int], criteria: ProjectFilter) -> dict[int, dict[str, Any]]:
     """Return GeoJSON geometries (EPSG:4326) by project id; those without a location are missing."""
     projects = project_source(criteria)
-    statement = select(projects.c.id, func.ST_AsGeoJSON(_untyped(projects, "geom"), COORDINATE_DECIMALS)).where(
+    statement = select(projects.c.id, func.ST_AsGeoJSON(literal_column(GEOMETRY["any"]), COORDINATE_DECIMALS)).where(
         projects.c.id == func.any(cast(list(ids), ARRAY(BigInteger))), projects.c.geom.is_not(None)
     )
     return {identifier: json.loads(geometry) for identifier, geometry in session.execute(statement)}
+
+
+def read_locations(session: Session, project_id: int, as_of: datetime | None = None) -> list[Location]:
+    """Return where a package is planned, contracted and built, in this order; empty when nothing is known."""
+    source = LOCATIONS if as_of is None else PAST_LOCATIONS
+    geometry = f"ST_AsGeoJSON({GEOMETRY['any']}, {COORDINATE_DECIMALS})::json"
+    statement = text(
+        f"SELECT kind, accuracy_m, {geometry} AS geometry FROM {source} AS location WHERE project_id = :project"
+        " ORDER BY array_position(ARRAY['planned', 'contracted', 'built'], kind), id"
+    )
+    rows = session.execute(statement, {"project": project_id, "as_of": as_of}).mappings()
+    return [Location(**row) for row in rows]
 
 
 def count_by(session: Session, criteria: ProjectFilter, field: str) -> dict[Any, int]:
@@ -348,9 +373,9 @@ def _text_matches(q: str) -> ColumnElement[bool]:
     words = read_words(q)
     if not words:
         return false()
-    text = literal_column(search_expression(built_in_catalogue().layer("projects"), "projects"), String)
-    is_near = text.op("%>", is_comparison=True)
-    return and_(*(or_(text.like(func.app.fold(f"%{word}%")), is_near(func.app.fold(word))) for word in words))
+    searched = literal_column(search_expression(built_in_catalogue().layer("projects"), "projects"), String)
+    is_near = searched.op("%>", is_comparison=True)
+    return and_(*(or_(searched.like(func.app.fold(f"%{word}%")), is_near(func.app.fold(word))) for word in words))
 
 
 def _zero_when_not_begun(projects: FromClause) -> ColumnElement[Any]:
