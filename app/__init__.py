@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+if TYPE_CHECKING:
+    from flask import Flask, Response
 
-from app.config import Settings
-from app.database.roles import DatabaseUrls, database_urls
-from app.errors import register_error_handlers
-from app.extensions import LANGUAGE_COOKIE, LANGUAGES, register_extensions
-from app.security_headers import register_security_headers
+    from app.config import Settings
+    from app.database.roles import DatabaseUrls
 
 # Every subject with pages or an API; each module offers `blueprint`, and may offer `init_app(app)`.
 SUBJECTS = (
@@ -40,6 +39,15 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     InvalidSetting
         When the environment holds a value that cannot be used.
     """
+    # Imported here, since `petakarya up` and `--help` need nothing of the web and should start at once.
+    from flask import Flask
+
+    from app.config import Settings
+    from app.database.roles import database_urls
+    from app.errors import register_error_handlers
+    from app.extensions import register_extensions
+    from app.security_headers import register_security_headers
+
     settings = settings or Settings.from_environment()
     app = Flask(__name__, static_folder=None)
     app.config.update(
@@ -75,6 +83,10 @@ def kept_secret(path: Path) -> str:
 
 def _remember_language(response: Response) -> Response:
     """Keep the language that the visitor chose with ?lang=."""
+    from flask import request
+
+    from app.extensions import LANGUAGE_COOKIE, LANGUAGES
+
     chosen = request.args.get("lang")
     if chosen in LANGUAGES and chosen != request.cookies.get(LANGUAGE_COOKIE):
         response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86_400, samesite="Lax", secure=request.is_secure)

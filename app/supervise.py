@@ -21,9 +21,10 @@ from typing import Any
 from app.config import ROOT, Settings
 from app.console import say
 from app.database.cluster import Cluster
-from app.database.locks import open_lock, try_lock
-from app.database.prepare import USERS_LOCK, prepare_schema
-from app.database.roles import ensure_roles, private_cluster
+from app.database.locks import UP_LOCK, USERS_LOCK, open_lock, try_lock
+from app.database.migrate import current_revision, newest_revision
+from app.database.prepare import is_done, note_done, prepare_schema
+from app.database.roles import database_urls, ensure_roles, private_cluster
 from app.errors import PetaKaryaError
 from app.processes import die_with_parent, processes_with
 
@@ -146,7 +147,8 @@ def run_everything(settings: Settings, *, with_parent: bool = False) -> int:
         try:
             _require_free_port(settings)
             with _running_database(settings) as cluster:
-                _in_a_child(lambda: prepare_everything(settings))
+                if not _is_prepared(settings):
+                    _in_a_child(lambda: prepare_everything(settings))
                 _serve(settings, cluster)
         except StopAsked:
             pass
@@ -158,14 +160,23 @@ def run_everything(settings: Settings, *, with_parent: bool = False) -> int:
 
 def prepare_everything(settings: Settings) -> None:
     """Bring the database to where the web can use it: schema, region, demonstration, first administrator."""
+    from importlib.util import find_spec
+
+    from app.auth.service import ensure_first_administrator
+
     prepare_schema(settings)
-    if settings.demo:
+    if settings.demo and find_spec("app.demo.load"):
         from app.demo.load import load_demonstration_if_empty
 
         load_demonstration_if_empty(settings, say=say)
-    from app.auth.service import ensure_first_administrator
-
     ensure_first_administrator(settings, say=say)
+    note_done(settings, "everything")
+
+
+def _is_prepared(settings: Settings) -> bool:
+    """Tell, in a few milliseconds, whether an earlier start has done everything that this one would do."""
+    ensure_roles(settings)
+    return current_revision(database_urls(settings).owner) == newest_revision() and is_done(settings, "everything")
 
 
 def children_of(settings: Settings) -> list[Child]:
@@ -198,17 +209,15 @@ def _serve(settings: Settings, cluster: Cluster | None) -> None:
     """Run web and worker until a signal comes."""
     children = children_of(settings)
     try:
-        for child in children:
-            child.start()
         ready = False
         while True:
             if cluster is not None and not cluster.is_running:
                 say("Pangkalan data berhenti; dijalankan lagi.", "The database ended; starting it again.")
                 cluster.start(with_parent=True)
-            for child in children:
+            for child in children[: None if ready else 1]:  # the web first; a small machine starts one thing at a time
                 child.tend()
             if not ready:
-                ready = _announce_when_ready(settings, children)
+                ready = _announce_when_ready(settings, children[0])
             time.sleep(POLL_SECONDS if ready else POLL_SECONDS / 5)
     finally:
         _ignore_signals()
@@ -216,12 +225,11 @@ def _serve(settings: Settings, cluster: Cluster | None) -> None:
             child.stop()
 
 
-def _announce_when_ready(settings: Settings, children: list[Child]) -> bool:
-    failing = next((child for child in children if child.failures >= FAILURES_BEFORE_READY), None)
-    if failing is not None:
+def _announce_when_ready(settings: Settings, web: Child) -> bool:
+    if web.failures >= FAILURES_BEFORE_READY:
         raise ChildKeepsFailing(
-            f"{failing.name} tidak mau mulai. Sebabnya ada di {failing.log_file}.",
-            f"{failing.name} does not start. The cause is in {failing.log_file}.",
+            f"Web tidak mau mulai. Sebabnya ada di {web.log_file}.",
+            f"The web does not start. The cause is in {web.log_file}.",
         )
     if not _answers(settings):
         return False
@@ -257,7 +265,6 @@ def _reachable_host(settings: Settings) -> str:
 def _running_database(settings: Settings) -> Iterator[Cluster | None]:
     """Run the private cluster for as long as the body; with DATABASE_URL there is none."""
     if settings.database_url is not None:
-        ensure_roles(settings)  # its failures are the person's to mend: say them before anything else is started
         yield None
         return
     users = open_lock(settings.home, USERS_LOCK)
@@ -278,7 +285,7 @@ def _running_database(settings: Settings) -> Iterator[Cluster | None]:
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[Callable[[str], None]]:
     """Hold the home for ourselves, and end what a killed predecessor left behind."""
-    descriptor = open_lock(settings.home, "up")
+    descriptor = open_lock(settings.home, UP_LOCK)
 
     def tell_state(state: str) -> None:
         note = json.dumps({"pid": os.getpid(), "address": address_of(settings), "state": state}).encode()
@@ -372,8 +379,9 @@ def _in_a_child(work: Callable[[], None]) -> None:
     try:
         status = os.waitpid(pid, 0)[1]
     except StopAsked:
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+        with suppress(ProcessLookupError, ChildProcessError):  # it may have been told to stop as well
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
         raise
     code = os.waitstatus_to_exitcode(status)
     if code != 0:

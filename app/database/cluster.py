@@ -381,6 +381,7 @@ def configuration(memory_bytes: int, *, durable: bool) -> str:
         "jit": "off",  # costs more than it gives in queries of milliseconds
         "wal_level": "minimal",
         "max_wal_senders": "0",
+        "max_logical_replication_workers": "0",
         "timezone": "'UTC'",
         "log_timezone": "'UTC'",
         "log_line_prefix": "'%m [%p] %u@%d '",

@@ -11,6 +11,8 @@ from pathlib import Path
 from app.errors import PetaKaryaError
 
 RUN_FOLDER = "run"
+UP_LOCK = "up"  # held by `petakarya up` as long as it runs
+USERS_LOCK = "database-users"  # shared by every process that uses the private cluster; the last one out stops it
 
 
 class HomeNotUsable(PetaKaryaError):

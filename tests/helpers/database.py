@@ -15,9 +15,8 @@ from sqlalchemy import Connection, text
 
 from app.config import Settings
 from app.database.cluster import SUPERUSER, Cluster
-from app.database.locks import locked
+from app.database.locks import USERS_LOCK, locked
 from app.database.passwords import read_passwords
-from app.database.prepare import USERS_LOCK
 from app.database.roles import (
     DATABASE_NAME,
     ROLES,
