@@ -28,6 +28,7 @@ from gis.types import BBox, GeometryArray
 from layers.catalogue import Catalogue
 from layers.definition import FieldDefinition, Language, LayerDefinition
 from layers.errors import UnknownAsset
+from layers.frames import column_values, shown_rows
 from layers.legend import swatch_svg
 from layers.palette import (
     CASING_PX,
@@ -204,7 +205,7 @@ class LightMap:
 
     def add(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> None:
         """Add a layer in a pane of its own height, with its legend in the layer control."""
-        frame = _shown_rows(definition, frame)
+        frame = shown_rows(definition, frame, int(LIGHT_ZOOM))
         if not len(frame):
             return
         pane = f"pk-{definition.id}"
@@ -238,12 +239,10 @@ class LightMap:
         self, definition: LayerDefinition, frame: gpd.GeoDataFrame
     ) -> Iterator[tuple[DrawnClass, gpd.GeoDataFrame]]:
         classes = drawn_classes(self.catalogue, definition, language=self.language, theme=self.theme)
-        column = definition.draw.by
-        if column is None:
+        if definition.draw.by is None:
             yield classes[0], frame
             return
-        values = frame[column] if column in frame else [None] * len(frame)
-        codes = np.array([class_of_row(value, definition) for value in values])
+        codes = np.array([class_of_row(value, definition) for value in column_values(frame, definition.draw.by)])
         for drawn in classes:
             if (codes == drawn.code).any():
                 yield drawn, frame[codes == drawn.code]
@@ -457,15 +456,6 @@ def _bounds(frames: Mapping[str, gpd.GeoDataFrame]) -> BBox:
     west, south = np.min([box[:2] for box in boxes], axis=0)
     east, north = np.max([box[2:] for box in boxes], axis=0)
     return float(west), float(south), float(east), float(north)
-
-
-def _shown_rows(definition: LayerDefinition, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    band = definition.band(int(LIGHT_ZOOM))
-    for column, codes in (band.keep if band else {}).items():
-        if column in frame:
-            frame = frame[frame[column].isin(codes)]
-    return frame
 
 
 def _grouped(value: float, decimals: int, language: Language) -> str:

@@ -17,6 +17,7 @@ from gis.constants import WEB_MERCATOR_HALF_M, WEB_MERCATOR_MAX_LATITUDE
 from gis.types import BBox, BoolArray, FloatArray, GeometryArray
 from layers.catalogue import Catalogue
 from layers.definition import Language, LayerDefinition
+from layers.frames import column_values, shown_rows
 from layers.labels import Box, Label, LabelKind, place_labels, text_width
 from layers.palette import (
     BASE_SYMBOL_STEPS,
@@ -282,19 +283,20 @@ class Plate:
         return known or unknown_class(definition, self.language, self.theme)
 
     def _read(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> Rows:
-        frame = _seen_rows(definition, frame, self.view)
+        frame = shown_rows(definition, frame, math.floor(self.view.zoom))
+        frame = frame[_touches_view(frame, self.view)]
         whole = self.view.project(np.asarray(frame.geometry.array))
         geometries = self.view.clip(whole)
         if not definition.draw.border:  # borders are simplified once, after those shared are joined
             geometries = shapely.simplify(geometries, SIMPLIFY_PX, preserve_topology=False)
         draw = definition.draw
-        factors = [draw.sizes.get(str(value), 1.0) for value in _column(frame, draw.size_by)]
+        factors = [draw.sizes.get(str(value), 1.0) for value in column_values(frame, draw.size_by)]
         return Rows(
             geometries=geometries,
             whole=whole,
-            codes=[class_of_row(value, definition) for value in _column(frame, draw.by)],
+            codes=[class_of_row(value, definition) for value in column_values(frame, draw.by)],
             factors=factors,
-            labels=["" if is_empty(value) else str(value) for value in _column(frame, draw.label)],
+            labels=["" if is_empty(value) else str(value) for value in column_values(frame, draw.label)],
         )
 
     # Areas and lines
@@ -609,19 +611,6 @@ def round_length(length_m: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= length_m)
 
 
-def _seen_rows(definition: LayerDefinition, frame: gpd.GeoDataFrame, view: View) -> gpd.GeoDataFrame:
-    """The rows of a layer that its tiles would show at this scale, inside the picture."""
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    frame = frame[_touches_view(frame, view)]
-    band = definition.band(math.floor(view.zoom))
-    if band is None:
-        return frame
-    for column, codes in band.keep.items():
-        if column in frame:
-            frame = frame[frame[column].isin(codes)]
-    return frame
-
-
 def _touches_view(frame: gpd.GeoDataFrame, view: View) -> BoolArray:
     bounds = frame.geometry.bounds.to_numpy()
     upper_left = view.to_pixels(bounds[:, [0, 3]])
@@ -633,9 +622,3 @@ def _touches_view(frame: gpd.GeoDataFrame, view: View) -> BoolArray:
         & (lower_right[:, 1] >= 0)
     )
     return inside
-
-
-def _column(frame: gpd.GeoDataFrame, name: str | None) -> list[object]:
-    if name is None or name not in frame:
-        return [None] * len(frame)
-    return list(frame[name])
