@@ -66,13 +66,13 @@ def lay_survey(
     duplicated = position.index.duplicated(keep=False)
     known = segments[segments["road_code"].isin(position.index[~duplicated])]
     year = survey_year if survey_year is not None else _newest_year(known)
-    chosen = known[known["survey_year"] == year]
+    chosen = known[known["survey_year"] == year].astype({"sta_from_m": np.float64, "sta_to_m": np.float64})
     usable = _usable(chosen)
     placed = pd.DataFrame(
         {
             "road": position[~duplicated].loc[usable["road_code"]].to_numpy(),
-            "start_m": usable["sta_from_m"].to_numpy(dtype=np.float64),
-            "end_m": usable["sta_to_m"].to_numpy(dtype=np.float64),
+            "start_m": usable["sta_from_m"].to_numpy(),
+            "end_m": usable["sta_to_m"].to_numpy(),
             "condition": _known_condition(usable["condition"]).to_numpy(),
         }
     ).sort_values(["road", "start_m", "end_m", "condition"], ignore_index=True)
