@@ -1,0 +1,169 @@
+"""Load the demonstration into the database: all layers, the register and their past, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from app.admin.region import describe_region, refresh_region_bounds
+from app.config import Settings
+from app.console import Say, say_nothing
+from app.demo.boundaries import Area
+from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
+from app.demo.register import TODAY
+from app.demo.rows import Table, tables_of
+from app.demo.world import World, draw_world
+from layers.rules import rules_in_force, seed_rules
+from layers.tables import LAYER_TABLES
+
+PROJECTS = 400
+
+
+@dataclass(frozen=True)
+class DemonstrationSummary:
+    """How many rows were loaded, by table."""
+
+    rows: dict[str, int]
+
+
+def load_demonstration_if_empty(settings: Settings, *, say: Say = say_nothing) -> DemonstrationSummary | None:
+    """
+    Load the demonstration unless the database holds anything that is not.
+
+    Parameters
+    ----------
+    settings
+        Name the database and the region.
+    say
+        Told before it takes a few seconds.
+    """
+    from app.database.prepare import owner_connection  # which itself uses app.admin
+
+    with owner_connection(settings) as connection:
+        if not is_empty(connection):
+            return None
+        say("Membuat data contoh untuk wilayah ini …", "Making demonstration data for this region …")
+        return load_demonstration(connection, settings)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Tell whether no layer has a row."""
+    tables = ["app.project", "layers.population", *(f"layers.{name}" for name in LAYER_TABLES)]
+    found = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in tables)
+    return not connection.scalar(text(f"SELECT {found}"))  # noqa: S608 - table names are our own
+
+
+def load_demonstration(connection: Connection, settings: Settings, *, projects: int = PROJECTS) -> DemonstrationSummary:
+    """
+    Draw the region's demonstration and load it; the same region gives the same rows.
+
+    Parameters
+    ----------
+    connection
+        Of the owner role, in a transaction that the caller commits; the region's record is there.
+    settings
+        Name the region.
+    projects
+        How many packages the register holds.
+
+    Returns
+    -------
+    summary
+        Rows by table; all of them are marked `demo`.
+
+    Raises
+    ------
+    UnknownRegion
+        When the code list has no such region.
+    """
+    seed_rules(connection)
+    world = _draw(connection, settings, projects)
+    connection.execute(text("SELECT set_config('petakarya.actor', :actor, true)"), {"actor": ENDED_BY})
+    rows: dict[str, int] = {}
+    road_ids, park_ids = _allot(connection, "layers.roads", len(world.roads)), _allot(connection, "layers.parks", len(world.parks))
+    for table in tables_of(world):
+        if table.name == "layers.roads":
+            table = _with_ids(table, road_ids)
+        elif table.name == "layers.parks":
+            table = _with_ids(table, park_ids)
+        rows[table.name] = _copy(connection, table)
+    present, past = register_tables(world, _allot(connection, "app.project", len(world.projects)))
+    for table in present:
+        rows[table.name] = _copy(connection, table)
+    removed = _allot(connection, "layers.parks", min(REMOVED_PARKS, len(world.parks)))
+    for table in [*past, *layer_past(world, road_ids, park_ids, removed)]:
+        rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
+    refresh_region_bounds(connection)
+    _analyze(connection, list(rows))
+    return DemonstrationSummary(rows)
+
+
+def _draw(connection: Connection, settings: Settings, projects: int) -> World:
+    return draw_world(
+        describe_region(connection, settings.region),
+        _areas(connection, "district", settings.region),
+        _areas(connection, "village", settings.region),
+        regency_names={one.code: one.name for one in _areas(connection, "regency", settings.region[:2])},
+        rules=rules_in_force(connection, TODAY),
+        projects=projects,
+    )
+
+
+def _areas(connection: Connection, level: str, prefix: str) -> list[Area]:
+    found = connection.execute(
+        text("SELECT code, name FROM app.areas WHERE level = :level AND code LIKE :prefix ORDER BY code"),
+        {"level": level, "prefix": f"{prefix}.%"},
+    )
+    return [Area(row.code, row.name) for row in found]
+
+
+def _allot(connection: Connection, table: str, count: int) -> list[int]:
+    """Take ids from a table's sequence."""
+    statement = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+    return list(connection.scalars(statement, {"table": table, "count": count}))
+
+
+def _with_ids(table: Table, ids: list[int]) -> Table:
+    return Table(table.name, ("id", *table.columns), [(row_id, *row) for row_id, row in zip(ids, table.rows, strict=True)])
+
+
+def _copy(connection: Connection, table: Table, *, target: str | None = None) -> int:
+    cursor = connection.connection.cursor()
+    statement = f"COPY {target or table.name} ({', '.join(table.columns)}) FROM STDIN"
+    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+        for row in table.rows:
+            copy.write_row(row)
+    return len(table.rows)
+
+
+def _copy_past(connection: Connection, table: Table) -> int:
+    """Load superseded versions; what the present table generates (its Web Mercator copy, lengths) is generated alike."""
+    name = table.name.partition(".")[2]
+    staging = f"past_{name}"
+    connection.execute(text(f"CREATE TEMPORARY TABLE {staging} (LIKE {table.name} INCLUDING GENERATED) ON COMMIT DROP"))
+    connection.execute(
+        text(
+            f"ALTER TABLE {staging} ALTER changed_by SET DEFAULT app.actor(), "
+            "ADD valid_to timestamptz, ADD operation text, ADD ended_by text"
+        )
+    )
+    count = _copy(connection, table, target=staging)
+    columns = ", ".join(
+        connection.scalars(
+            text(
+                """
+                SELECT quote_ident(attname) FROM pg_attribute
+                WHERE attrelid = CAST(:history AS regclass) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+                """
+            ),
+            {"history": f"history.{name}"},
+        )
+    )
+    connection.execute(text(f"INSERT INTO history.{name} ({columns}) SELECT {columns} FROM {staging}"))  # noqa: S608
+    connection.execute(text(f"DROP TABLE {staging}"))
+    return count
+
+
+def _analyze(connection: Connection, tables: list[str]) -> None:
+    connection.execute(text(f"ANALYZE {', '.join(tables)}"))
