@@ -1,0 +1,1 @@
+"""Reports: figures computed from the layers, each of which can be opened."""
