@@ -121,7 +121,9 @@ def owner_connection(settings: Settings) -> Iterator[Connection]:
 
 def _synchronise(connection: Connection, settings: Settings) -> None:
     from app.admin.region import ensure_region  # reads the code list; commands that need no database do without
+    from layers.rules import seed_rules
     from layers.sync import synchronise
 
     synchronise(connection)
+    seed_rules(connection)
     ensure_region(connection, settings)
