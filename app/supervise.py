@@ -160,14 +160,11 @@ def run_everything(settings: Settings, *, with_parent: bool = False) -> int:
 
 def prepare_everything(settings: Settings) -> None:
     """Bring the database to where the web can use it: schema, region, demonstration, first administrator."""
-    from importlib.util import find_spec
-
     from app.auth.service import ensure_first_administrator
+    from app.demo.load import load_demonstration_if_empty
 
     prepare_schema(settings)
-    if settings.demo and find_spec("app.demo.load"):
-        from app.demo.load import load_demonstration_if_empty
-
+    if settings.demo:
         load_demonstration_if_empty(settings, say=say)
     ensure_first_administrator(settings, say=say)
     note_done(settings, "everything")
