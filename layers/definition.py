@@ -96,6 +96,7 @@ class Draw(Strict):
     sizes: dict[str, float] = {}  # code of `size_by` → factor; others 1
     label: str | None = None  # field written on the map
     label_zoom: int = 12
+    capitals: bool = False  # the label is written in capitals
 
 
 class LayerDefinition(Strict):

@@ -39,7 +39,7 @@ from layers.palette import (
     unknown_class,
     width_at,
 )
-from layers.svg import UNITS_PER_PX, SvgValues, dash_values, element, line_paths, text_content
+from layers.svg import UNITS_PER_PX, SvgValues, dash_values, element, font_families, line_paths, text_content
 from layers.symbols import SYMBOL_SIZE, glyph_text, symbol_body, symbol_id
 
 STYLE_TILE_PX = 512  # the map's zoom counts tiles of this side
@@ -57,7 +57,7 @@ BORDER_LABEL_PX = 10.5
 LINE_LABEL_PX = 11.0
 BASELINE = 0.35  # from the middle of letters down to their baseline, in font sizes
 STRAIGHT = 0.92  # a name is written where the chord is at least this share of the line
-PLACE_RANK, WORK_RANK = 10.0, 40.0
+PLACE_RANK, VILLAGE_RANK, WORK_RANK = 10.0, 20.0, 40.0
 SCALE_BAR_PX = 120.0
 Classes = Mapping[str | None, DrawnClass]
 FURNITURE_WORDS = {"id": ("U", "Skala"), "en": ("N", "Scale")}
@@ -180,7 +180,7 @@ def render_plate_svg(
     source
         Whose data it is; part of the furniture.
     font
-        Font family of all texts.
+        Font family of all texts, or several separated by commas.
     id_prefix
         Start of all ids in the SVG: two plates in one page need different ones.
 
@@ -421,7 +421,9 @@ class Plate:
         if draw.border:
             size = BORDER_LABEL_PX
             rank = -shapely.area(visible) / (self.view.width_px * self.view.height_px)
-            return Label(text.upper(), *point, size=size, rank=rank, kind="area", spacing=0.08)
+            if draw.capitals:
+                return Label(text.upper(), *point, size=size, rank=rank, kind="area", spacing=0.08)
+            return Label(text, *point, size=size, rank=VILLAGE_RANK + rank, kind="area")
         label = Label(text, *point, size=LABEL_PX, rank=draw.order, kind="zone")
         return label if label_fits(label, visible) else None
 
@@ -493,6 +495,7 @@ class Plate:
         }
         names: SvgValues = {"text_anchor": "middle", "font_size": LABEL_PX, **halo}
         words = element("g", "".join(self._placed_labels()), **names)
+        furnishing = element("g", furniture, **halo) if furniture else ""
         body = [
             element("title", text_content(title)),
             element("desc", text_content(description)) if description else "",
@@ -500,7 +503,7 @@ class Plate:
             element("rect", width=width, height=height, fill=self.tokens.beyond),
             element("g", "".join([*self.ground, *self.below]), **paths),
             "".join(symbols),
-            element("g", words + (element("g", furniture, **halo) if furniture else ""), font_family=self.font),
+            element("g", words + furnishing, font_family=font_families(self.font)),
         ]
         return element(
             "svg",

@@ -41,13 +41,15 @@ from layers.palette import (
     theme_tokens,
     unknown_class,
 )
+from layers.svg import font_families
 from layers.symbols import symbol_id
 
 StyleLayer = dict[str, Any]
 Expression = list[Any]
 
-SELECTED_CASING_PX = 5.0
+SELECTED_CASING_PX = 4.5
 HALO_PX = 13.0
+WORK_LABEL_OFFSET = 1.3  # from a symbol's middle, in font sizes: beyond its corner
 LABEL_ALONG_LINE = {"symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30, "text-padding": 8}
 
 SELECTED: Expression = ["boolean", ["feature-state", "selected"], False]
@@ -191,7 +193,7 @@ class Drawing:
         self.definition = definition
         self.draw = definition.draw
         self.source = source
-        self.font = font
+        self.font = font_families(font)  # the map hands it to CSS as it is
         self.theme: Theme = theme
         self.tokens: Tokens = theme_tokens(theme)
         self.classes = drawn_classes(catalogue, definition, language=language, theme=theme)
@@ -342,6 +344,9 @@ class Drawing:
             "icon-image": self._by_class(self._image),
             "icon-size": self._icon_size(),
             "icon-allow-overlap": True,
+            "icon-ignore-placement": self.definition.group
+            == "base",  # a town's dot may stand by a name; a work may not
+            "icon-padding": 0,
             "symbol-sort-key": self._by_class(self._height),
         }
         paint: dict[str, Any] = {}
@@ -417,10 +422,10 @@ class Drawing:
         if self.draw.symbol:
             return {
                 "text-variable-anchor": ["left", "right", "top", "bottom"],
-                "text-radial-offset": 0.5 if self.definition.group == "base" else 1.1,
+                "text-radial-offset": 0.5 if self.definition.group == "base" else WORK_LABEL_OFFSET,
                 "text-justify": "auto",
             }
-        if self.draw.border:
+        if self.draw.capitals:
             return {"text-transform": "uppercase", "text-letter-spacing": 0.08, "text-padding": 6}
         return {"text-padding": 4}
 
@@ -430,7 +435,7 @@ class Drawing:
             sized = ["*", size, self._factor()]
             return ["interpolate", ["linear"], ["zoom"], 8, sized, 14, ["*", size * 1.2, self._factor()]]
         if self.draw.border:
-            size = 11.0
+            size = 11.5 if self.draw.capitals else 11.0
         return ["interpolate", ["linear"], ["zoom"], 10, size, 15, size * 1.2]
 
     # Expressions

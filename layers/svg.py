@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
@@ -14,6 +15,8 @@ from layers.palette import DASHES, Pattern
 UNITS_PER_PX = 10
 """Path coordinates are whole tenths of a pixel: no decimal points, and nothing that an eye could miss."""
 
+
+PLAIN_FAMILY = re.compile(r"[A-Za-z][-A-Za-z]*")
 
 SvgValues = dict[str, str | float | None]
 """Attributes of an element; underscores stand for hyphens."""
@@ -100,6 +103,15 @@ def element(name: str, content: str | None = None, /, **values: str | float | No
     """Return an element; `content` is SVG already, None closes the tag."""
     head = f"<{name}{attributes(**values)}"
     return f"{head}/>" if content is None else f"{head}>{content}</{name}>"
+
+
+def font_families(font: str) -> str:
+    """
+    Return a list of font families as CSS reads it: a name such as Source Sans 3 needs quotes, since no word of an
+    unquoted name may begin with a digit.
+    """
+    names = [name.strip().strip("'\"") for name in font.split(",")]
+    return ", ".join(name if PLAIN_FAMILY.fullmatch(name) else f"'{name}'" for name in names if name)
 
 
 def text_content(text: str) -> str:

@@ -21,7 +21,7 @@ from layers.definition import Language
 from layers.labels import Label, place_labels
 from layers.palette import LIGHT, Theme
 from layers.plate import border_lines, fit_view, outer_border, render_plate_png, render_plate_svg, round_length
-from layers.svg import line_paths
+from layers.svg import font_families, line_paths
 from tests.helpers.frames import BOUNDS, all_frames
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -285,3 +285,16 @@ def test_real_boundaries_fit_the_first_look(shared_data: Path) -> None:
     assert len(gzip.compress(svg.encode())) <= 60_000
     texts = {text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")}
     assert {"MUARA BELITI", "SELANGIT"} <= texts
+
+
+@pytest.mark.parametrize(
+    ("font", "css"),
+    [
+        ("sans-serif", "sans-serif"),
+        ("Source Sans 3, sans-serif", "'Source Sans 3', sans-serif"),
+        ("'Source Sans 3'", "'Source Sans 3'"),
+        ("Inter", "Inter"),
+    ],
+)
+def test_font_names_are_quoted_for_css(font: str, css: str) -> None:
+    assert font_families(font) == css

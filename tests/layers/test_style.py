@@ -204,13 +204,13 @@ def test_contrast_of_black_and_white() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
-def test_text_is_written_in_the_font_given() -> None:
+def test_text_is_written_in_the_font_given_quoted_for_css() -> None:
     fonts = {
         json.dumps(layer["layout"]["text-font"])
         for layer in style()["layers"]
         if "text-field" in layer.get("layout", {})
     }
-    assert fonts == {'["Source Sans 3"]'}
+    assert fonts == {"[\"'Source Sans 3'\"]"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
