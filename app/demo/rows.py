@@ -109,6 +109,7 @@ def tables_of(world: World) -> list[Table]:
         _facilities(world, areas),
         _places(world, areas),
         _water(world, areas),
+        _buildings(world, areas),
         *_plan_tables(world, areas),
     ]
 
@@ -307,6 +308,12 @@ def _water(world: World, areas: Areas) -> Table:
     values = zip(world.water.names, world.water.kinds, strict=True)
     shapes = world.boundaries.plane.geometries(world.water.shapes)
     return _layer_table("layers.water", ("name", "kind"), values, shapes, RECORDED["base"], areas)
+
+
+def _buildings(world: World, areas: Areas) -> Table:
+    values = [(one.name, one.kind, one.levels, one.amenity) for one in world.buildings]
+    shapes = multi_polygons(world.boundaries.plane, [one.shape for one in world.buildings])
+    return _layer_table("layers.buildings", ("name", "kind", "levels", "amenity"), values, shapes, RECORDED["base"], areas)
 
 
 def _plan_tables(world: World, areas: Areas) -> list[Table]:

@@ -22,7 +22,6 @@ PERSONS_PER_HOUSEHOLD = 3.4
 MALE_SHARE = 0.509
 TOWN_RADIUS_M, CAPITAL_RADIUS_M = 620.0, 1_750.0
 URBAN_TOWNS = 3  # urban areas of a regency besides its capital
-HAMLETS_PER_VILLAGE = 0.8
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class Settlements:
         Index of the village that is each district's town.
     built_radius_m
         How far streets reach from the village's seat.
+    urban_angles
+        Direction of the streets of each urban area (radians).
     """
 
     population_2020: IntArray
@@ -51,6 +52,7 @@ class Settlements:
     built_radius_m: FloatArray
     urban_shapes: GeometryArray
     urban_names: list[str]
+    urban_angles: FloatArray
 
 
 def settle(random: Random, region: Region, boundaries: Boundaries, regency_names: dict[str, str]) -> Settlements:
@@ -78,7 +80,14 @@ def settle(random: Random, region: Region, boundaries: Boundaries, regency_names
     radius[is_town] = TOWN_RADIUS_M * random.uniform(0.8, 1.3, is_town.sum())
     radius[capital] = CAPITAL_RADIUS_M
     shapes, names = _urban_areas(random, region, boundaries, town_of_district, now, regency_names)
-    return Settlements(before, now, is_town, in_city, town_of_district, capital, radius, shapes, names)
+    angles = random.uniform(0, np.pi / 2, len(names))
+    return Settlements(before, now, is_town, in_city, town_of_district, capital, radius, shapes, names, angles)
+
+
+def street_angle(settlements: Settlements, place: FloatArray) -> float:
+    """Return the direction of the streets at a place (metres): that of the nearest urban area (radians)."""
+    nearest = shapely.distance(settlements.urban_shapes, shapely.Point(place)).argmin()
+    return float(settlements.urban_angles[nearest])
 
 
 def _towns(boundaries: Boundaries) -> IntArray:

@@ -12,11 +12,12 @@ from scipy.spatial import cKDTree
 
 from app.admin.region import kind_of
 from app.demo.boundaries import Boundaries
-from app.demo.curves import bent_line, blob
+from app.demo.curves import bent_line, blob, lines_from
 from app.demo.mesh import Random, smooth_noise
 from app.demo.names import STREET_NAMES
 from app.demo.network import Road
-from app.demo.settlements import Settlements
+from app.demo.parks import Park
+from app.demo.settlements import Settlements, street_angle
 from gis.types import BoolArray, FloatArray, IntArray
 
 TOWN_SPACING_M, CITY_SPACING_M = 105.0, 125.0
@@ -48,10 +49,10 @@ class Streets:
 
 
 def draw_streets(
-    random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road]
+    random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road], parks: list[Park]
 ) -> tuple[Streets, list[Road]]:
     """
-    Draw the streets, and the roads of the decree that run through towns.
+    Draw the streets, and the roads of the decree that run through towns; they go around parks.
 
     Returns
     -------
@@ -61,18 +62,20 @@ def draw_streets(
         Further roads, each joined to the network of `roads`.
     """
     streets = Streets()
+    green = shapely.STRtree([park.shape for park in parks])
     town_roads: list[Road] = []
     cities = sorted({one.code[:5] for one in boundaries.districts if kind_of(one.code[:5]) == "city"})
     cells, major = (CITY_CELLS, CITY_MAJOR) if len(cities) < 2 else (PROVINCE_CELLS // len(cities), PROVINCE_MAJOR)
     for code in cities:
-        town_roads += _city_grid(random, boundaries, settlements, code, streets, cells=cells, major_every=major)
-    for district, village in enumerate(settlements.town_of_district):
+        town_roads += _city_grid(random, boundaries, settlements, code, streets, green, cells=cells, major_every=major)
+    for village in settlements.town_of_district:
         if not settlements.in_city[village]:
-            town_roads += _town_grid(random, boundaries, settlements, roads, district, int(village), streets)
+            town_roads += _town_grid(random, boundaries, settlements, int(village), streets, green)
     kept, loose = _joined(roads, town_roads)
     for road in loose:
         streets.add(road.line, "residential", road.name)
     _village_lanes(random, boundaries, settlements, roads, streets)
+    streets = _around(streets, green)
     for road in [*roads, *kept]:
         street_class = ROAD_CLASSES.get(road.status, "secondary" if road.function == "collector" else "tertiary")
         streets.add(road.line, street_class, road.name)
@@ -85,6 +88,7 @@ def _city_grid(
     settlements: Settlements,
     code: str,
     streets: Streets,
+    green: shapely.STRtree,
     *,
     cells: int,
     major_every: int,
@@ -98,7 +102,7 @@ def _city_grid(
     west, south, east, north = outline.bounds
     middle = np.array([(west + east) / 2, (south + north) / 2])
     half = float(np.hypot(east - west, north - south) / 2)
-    grid = _grid(random, middle, random.uniform(0, np.pi / 2), half, spacing)
+    grid = _grid(random, middle, street_angle(settlements, middle), half, spacing)
     nearest = cKDTree(grid.reshape(-1, 2)).query(seats)[1]
     flat = grid.reshape(-1, 2)
     flat[nearest] = seats
@@ -112,20 +116,16 @@ def _city_grid(
     majors = [
         {*np.unique(at[town]).tolist(), *range(0, len(grid), major_every)} for at in (rows, columns)
     ]
-    return _grid_streets(random, boundaries, lines, majors, "city", streets)
+    return _grid_streets(random, boundaries, lines, majors, "city", streets, green)
 
 
 def _town_grid(
-    random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road], district: int, village: int, streets: Streets
+    random: Random, boundaries: Boundaries, settlements: Settlements, village: int, streets: Streets, green: shapely.STRtree
 ) -> list[Road]:
-    """Lay a small grid around the seat of a regency's town, turned as the road through it runs."""
+    """Lay a small grid around the seat of a regency's town."""
     seat = boundaries.village_seats[village]
     radius = float(settlements.built_radius_m[village])
-    through = next((road for road in roads if village in road.villages), None)
-    angle = random.uniform(0, np.pi / 2)
-    if through is not None:
-        ahead = through.line[1] - through.line[0]
-        angle = float(np.arctan2(ahead[1], ahead[0]))
+    angle = street_angle(settlements, seat)
     grid = _grid(random, seat, angle, radius * 1.35, TOWN_SPACING_M)
     middle = grid.shape[0] // 2
     grid[middle, middle] = seat
@@ -134,7 +134,7 @@ def _town_grid(
     built = shapely.contains_xy(town, grid.reshape(-1, 2)).reshape(grid.shape[:2])
     dropped = np.full(grid.shape[:2], DROPPED)
     majors = {middle, *range(middle % TOWN_MAJOR, len(grid), TOWN_MAJOR)}
-    return _grid_streets(random, boundaries, _Grid(grid, built, dropped), [majors, majors], "regency", streets)
+    return _grid_streets(random, boundaries, _Grid(grid, built, dropped), [majors, majors], "regency", streets, green)
 
 
 def _grid(random: Random, centre: FloatArray, angle: float, half_m: float, spacing: float) -> FloatArray:
@@ -164,15 +164,23 @@ class _Grid:
 
 
 def _grid_streets(
-    random: Random, boundaries: Boundaries, grid: _Grid, majors: list[set[int]], status: str, streets: Streets
+    random: Random,
+    boundaries: Boundaries,
+    grid: _Grid,
+    majors: list[set[int]],
+    status: str,
+    streets: Streets,
+    green: shapely.STRtree,
 ) -> list[Road]:
     """Cut a grid's rows and columns into streets; the major ones become roads of the decree."""
     roads: list[Road] = []
     for lines, major_numbers in ((grid, majors[0]), (grid.turned, majors[1])):
-        for number, (line_corners, there, gaps) in enumerate(zip(lines.corners, lines.built, lines.dropped, strict=True)):
+        for number, (line_corners, there, gaps, clear) in enumerate(
+            zip(lines.corners, lines.built, lines.dropped, _clear(lines.corners, green), strict=True)
+        ):
             major = number in major_numbers
             chance = 0.02 if major else 1.0
-            whole = there[:-1] & there[1:]
+            whole = there[:-1] & there[1:] & clear
             whole &= random.random(len(whole)) > gaps[:-1] * chance
             for start, end in _runs(whole):
                 line = line_corners[start : end + 1]
@@ -182,6 +190,14 @@ def _grid_streets(
                     name = f"Jalan {STREET_NAMES[random.integers(len(STREET_NAMES))]}" if random.random() < 0.6 else None
                     streets.add(line, "residential", name)
     return roads
+
+
+def _clear(corners: FloatArray, green: shapely.STRtree) -> BoolArray:
+    """Tell which pieces of a grid's rows (rows, columns - 1) do not cross a park."""
+    pieces = shapely.linestrings(np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2))
+    clear = np.ones(len(pieces), dtype=bool)
+    clear[green.query(pieces, predicate="intersects")[0]] = False
+    return clear.reshape(corners.shape[0], -1)
 
 
 def _runs(whole: BoolArray) -> list[tuple[int, int]]:
@@ -214,6 +230,13 @@ def _joined(roads: list[Road], more: list[Road]) -> tuple[list[Road], list[Road]
     kept = [road for road, own in zip(more, part[len(roads) : len(every)], strict=True) if own in main]
     loose = [road for road, own in zip(more, part[len(roads) : len(every)], strict=True) if own not in main]
     return kept, loose
+
+
+def _around(streets: Streets, green: shapely.STRtree) -> Streets:
+    """Leave out streets that cross a park."""
+    crossing = set(green.query(lines_from(streets.lines), predicate="intersects")[0].tolist())
+    clear = [index for index in range(len(streets.lines)) if index not in crossing]
+    return Streets(*([values[index] for index in clear] for values in (streets.lines, streets.classes, streets.names)))
 
 
 def _village_lanes(random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road], streets: Streets) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from app.admin.region import Region
 from app.demo.amenities import Facility, Place, draw_facilities, draw_places
 from app.demo.boundaries import Area, Boundaries, draw_boundaries
+from app.demo.buildings import Building, draw_buildings
 from app.demo.bridges import Bridge, draw_bridges
 from app.demo.curves import lines_from
 from app.demo.network import Road, draw_network
@@ -46,6 +47,7 @@ class World:
     places: list[Place]
     parks: list[Park]
     zones: Zones
+    buildings: list[Building]
     projects: list[Project]
 
 
@@ -77,13 +79,13 @@ def draw_world(
     water = draw_water(random, boundaries)
     settlements = settle(random, region, boundaries, regency_names)
     roads = draw_network(random, boundaries, settlements)
-    streets, town_roads = draw_streets(random, boundaries, settlements, roads)
+    parks = draw_parks(random, boundaries, settlements, water, roads)
+    streets, town_roads = draw_streets(random, boundaries, settlements, roads, parks)
     roads = sorted([*roads, *town_roads], key=lambda road: (STATUS_ORDER.index(road.status), road.district, road.name))
     choose_surfaces(random, roads)
     legal = legal_lengths(random, length_m(boundaries.plane.geometries(lines_from([road.line for road in roads]))))
     bridges = draw_bridges(random, roads, legal, water)
     facilities = draw_facilities(random, region, boundaries, settlements)
-    parks = draw_parks(random, boundaries, settlements, water)
     register = draw_register(
         random, Sites(boundaries, settlements, roads, legal, bridges, facilities, parks, water), projects
     )
@@ -102,6 +104,7 @@ def draw_world(
         places=draw_places(random, region, boundaries, settlements),
         parks=parks,
         zones=draw_zones(random, boundaries, settlements, water),
+        buildings=draw_buildings(random, settlements, streets, parks, facilities),
         projects=register,
     )
 

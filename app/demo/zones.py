@@ -44,7 +44,8 @@ def draw_zones(random: Random, boundaries: Boundaries, settlements: Settlements,
     if in_city.any():
         codes[in_city] = _urban(random, boundaries, settlements)[in_city]
     _settle(boundaries, settlements, codes, in_city)
-    banks = shapely.dwithin(shapely.union_all(water.rivers), shapely.points(mesh.points), max(RIVERBANK_M, 0.55 * mesh.spacing_m))
+    great = water.shapes[[kind == "river" for kind in water.kinds]]
+    banks = shapely.dwithin(shapely.union_all(great), shapely.points(mesh.points), max(RIVERBANK_M, 0.42 * mesh.spacing_m))
     codes[banks & ~np.isin(codes, ["PK", "K-1", "KT"])] = "PS"
     codes[~inside] = ""
     labels, names = _patches(mesh, codes, inside)
