@@ -28,10 +28,11 @@ async function bundle() {
   const result = await build({
     entryPoints: {
       home: "src/home.ts",
-      light: "src/light.ts",
       main: "css/main.css",
       "home-page": "css/home.css",
       map: "css/map.css",
+      reports: "css/reports.css",
+      maplibre: "maplibre-gl", // of its own, so that a change of ours is not a new download of it
       "maplibre-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
     },
     outdir: DIST,

@@ -152,7 +152,7 @@ def browser_config(session: Session, args: MultiDict[str, str]) -> dict[str, Any
     return {
         "language": current_language(),
         "region": region.full_name,
-        "timeZone": region.time_zone,
+        "demonstration": bool(current_app.extensions["petakarya.demonstration"].layers(session)),
         "bounds": region.bbox,
         "versions": read_versions(session),
         "font": "Source Sans 3",

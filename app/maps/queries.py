@@ -153,3 +153,17 @@ def read_feature(session: Session, layer: str, identifier: int) -> FeatureCard |
         return None
     bbox = (row["x0"], row["y0"], row["x1"], row["y1"])
     return FeatureCard(layer, identifier, {name: row[name] for name in fields}, bbox)
+
+
+def read_years(session: Session, definition: LayerDefinition) -> list[int]:
+    """Return the years in which a layer was surveyed, the newest first; empty for a layer without years."""
+    if definition.year_field is None:
+        return []
+    field = quote(definition.year_field)
+    # One index step or scan a year, not one row each: a layer may hold ten million segments of three surveys.
+    statement = (
+        f"WITH RECURSIVE years AS (SELECT max({field}) AS year FROM layers.{quote(definition.id)}"
+        f" UNION ALL SELECT (SELECT max({field}) FROM layers.{quote(definition.id)} WHERE {field} < year) FROM years WHERE year IS NOT NULL)"
+        " SELECT year FROM years WHERE year IS NOT NULL"
+    )
+    return list(session.scalars(text(statement)))

@@ -16,7 +16,7 @@ from app.maps.assets import register_assets
 from app.maps.frame import register_frame
 from app.maps.home import feature_values, filter_from_request, home_values, panel_values
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
-from app.maps.queries import matching_ids, read_extent, read_versions
+from app.maps.queries import matching_ids, read_extent, read_versions, read_years
 from app.projects.filters import read_bbox
 from app.region import current_region
 from app.tiles.routes import requested_layers
@@ -25,6 +25,7 @@ from layers.definition import Language
 from layers.legend import build_legend
 from layers.palette import Theme
 from layers.style import build_style
+from layers.symbols import symbol_images
 from layers.tilejson import build_tilejson
 
 blueprint = Blueprint("maps", __name__)
@@ -64,6 +65,12 @@ def panel_ids() -> Response:
     """Answer the ids of the projects that a filter lets through: the map filters by them where tiles lack the field."""
     limit = current_app.config["SETTINGS"].tiles.features
     return jsonify(ids=matching_ids(reader_session(), filter_from_request(request.args), limit=limit))
+
+
+@blueprint.get("/panel/years/<layer>")
+def panel_years(layer: str) -> Response:
+    """Answer the survey years of a layer, the newest first."""
+    return jsonify(years=read_years(reader_session(), built_in_catalogue().layer(layer)))
 
 
 @blueprint.get("/style.json")
@@ -113,6 +120,12 @@ def legend() -> Response:
     """Answer the legend of all layers, topmost first."""
     entries = build_legend(built_in_catalogue(), requested_language(), requested_theme())
     return answer_json({"layers": [entry.to_json() for entry in entries]})
+
+
+@blueprint.get("/api/v1/symbols")
+def symbols() -> Response:
+    """Answer the images that the style names, as SVG text by id."""
+    return answer_json(symbol_images(built_in_catalogue(), requested_theme()))
 
 
 @blueprint.get("/plate.svg")

@@ -95,5 +95,13 @@ function pairs(text: string | undefined): [string, string][] {
 
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), decodeURIComponent(text.slice(at + 1))];
+  return at < 0 ? [text, ""] : [text.slice(0, at), decoded(text.slice(at + 1))];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return ""; // a broken percent sign: someone cut the address
+  }
 }
