@@ -19,6 +19,12 @@ SUBJECTS = (
     "app.tiles.routes",
     "app.auth.routes",
     "app.ogc.routes",
+    "app.reports.routes",
+    "app.projects.routes",
+    "app.catalogue.routes",
+    "app.api.routes",
+    "app.health",
+    "app.crawlers",
 )  # fmt: skip
 
 

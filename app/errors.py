@@ -90,7 +90,12 @@ def status_of(error: Exception) -> int:
 
 def wants_json() -> bool:
     """Tell whether the caller is a program."""
-    return request.path.startswith(MACHINE_PREFIXES) or request.accept_mimetypes.best == "application/json"
+    return (
+        request.path.startswith(MACHINE_PREFIXES)
+        or request.path.endswith(".json")
+        or request.args.get("format") == "json"
+        or request.accept_mimetypes.best == "application/json"
+    )
 
 
 def _answer_known_error(error: Exception) -> tuple[Response | str, int]:

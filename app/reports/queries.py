@@ -105,6 +105,14 @@ def read_layer_states(session: Session, layers: Sequence[str], as_of: datetime |
     return {layer: _past_state(session, layer, as_of) if as_of else _present_state(session, layer) for layer in layers}
 
 
+def read_versions(session: Session, layers: Sequence[str]) -> dict[str, int]:
+    """Return the newest version of each layer."""
+    rows = session.execute(
+        text("SELECT layer, version FROM app.layer_versions WHERE layer = ANY (:layers)"), {"layers": list(layers)}
+    )
+    return {row.layer: row.version for row in rows}
+
+
 def count_features(
     session: Session,
     layer: str,
@@ -159,6 +167,21 @@ def read_survey_years(session: Session, *, area: str, as_of: datetime | None = N
         {"area": area, "as_of": as_of},
     )
     return list(years)
+
+
+def read_extent(session: Session, area: str) -> BBox | None:
+    """Return the box (degrees) of the districts of an area; None when none is drawn."""
+    row = session.execute(
+        text(
+            """
+            SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
+            FROM (SELECT ST_Extent(geom) AS box FROM layers.districts WHERE starts_with(code, :area)) d
+            WHERE box IS NOT NULL
+            """
+        ),
+        {"area": area},
+    ).one_or_none()
+    return (row[0], row[1], row[2], row[3]) if row else None
 
 
 def has_rows(session: Session, layer: str, as_of: datetime | None) -> bool:

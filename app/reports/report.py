@@ -48,6 +48,7 @@ class Report:
     area: ReportArea
     year: int | None
     as_of: datetime
+    is_past: bool  # somebody asked for this moment; else it is that of the newest change
     demo: bool
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from app.errors import NotFound
-from app.reports.coverage import FIGURE_UNITS
 from app.reports.report import report_text
+from app.reports.subject import FIGURE_UNITS
 from layers.history import read_as_of
 from tests.helpers.factories import make_district, make_region, make_street
 from tests.reports.conftest import box, compute, line, postgis_m, value

@@ -1,0 +1,107 @@
+"""The command `petakarya report`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import click
+from sqlalchemy import create_engine, pool
+from sqlalchemy.orm import Session
+
+from app.config import Settings, preferred_language
+from app.console import say
+from app.database.prepare import needs_database
+from app.database.roles import DatabaseUrls
+from app.reports.report import Report, report_text
+from app.reports.requests import ReportRequest, compute_report, read_year
+
+ENGLISH = preferred_language() == "en"
+STANDARD_OUTPUT = "-"
+
+
+def _help(text_id: str, text_en: str) -> str:
+    return text_en if ENGLISH else text_id
+
+
+@click.command(
+    "report",
+    help=_help(
+        "Hitung laporan NAME (coverage: panjang jalan, kemantapan, ruang terbuka hijau) dan tulis hasilnya.",
+        "Compute the report NAME (coverage: street length, road condition, green space) and write it.",
+    ),
+)
+@click.argument("name", metavar="NAME", type=click.Choice(["coverage"]))
+@click.option(
+    "-o",
+    "output",
+    metavar="FILE",
+    default=STANDARD_OUTPUT,
+    help=_help("Berkas hasil; - atau kosong: keluaran standar.", "File to write; - or none: standard output."),
+)
+@click.option(
+    "--area",
+    metavar="KODE",
+    help=_help("Wilayah, kabupaten/kota, atau kecamatan.", "The region, a regency or city, or a district."),
+)
+@click.option(
+    "--year",
+    metavar="YYYY",
+    help=_help("Tahun survei kondisi jalan; tanpanya yang terbaru.", "Year of the road survey; else the newest."),
+)
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    help=_help("Menurut yang tercatat sampai tanggal ini.", "By what was recorded by this date."),
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["html", "json"]),
+    help=_help(
+        "Bentuk hasil; tanpanya menurut nama berkas, atau json.",
+        "Form of the result; else by the file's name, or json.",
+    ),
+)
+def report(
+    name: str,
+    output: str,
+    area: str | None,
+    year: str | None,
+    as_of: str | None,
+    output_format: Literal["html", "json"] | None,
+) -> None:
+    """Compute one report and write it where it is wanted."""
+    if year:
+        read_year(year)  # a mistake is said before a database is started
+    asked = ReportRequest(area, year, as_of)
+    settings = Settings.from_environment()
+    with needs_database(settings, say=say) as urls:
+        computed = _compute(urls, asked)
+        as_html = output_format == "html" or (output_format is None and output.lower().endswith((".html", ".htm")))
+        text = _document(settings, urls, computed) if as_html else report_text(computed, language=preferred_language())
+    _write(output, text)
+
+
+def _compute(urls: DatabaseUrls, asked: ReportRequest) -> Report:
+    engine = create_engine(urls.reader, poolclass=pool.NullPool)
+    with Session(engine) as session:
+        return compute_report(session, asked, now=datetime.now(UTC))
+
+
+def _document(settings: Settings, urls: DatabaseUrls, computed: Report) -> str:
+    from app import create_app  # only HTML needs the web application
+    from app.reports.pages import render_document
+
+    app = create_app(settings, urls)
+    with app.test_request_context(f"/reports/{computed.name}", query_string={"lang": preferred_language()}):
+        return render_document(computed)
+
+
+def _write(output: str, text: str) -> None:
+    if output == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+    else:
+        Path(output).write_text(text, encoding="utf-8")

@@ -1,0 +1,83 @@
+"""What is asked for: the area, the survey year and the moment of a report, read from text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidRequest
+from app.reports.areas import read_report_area
+from app.reports.coverage import LAYERS, compute_coverage
+from app.reports.queries import read_versions
+from app.reports.report import Report
+from layers.history import read_as_of
+
+YEARS = range(1945, 2200)
+TRIES = 3  # when an edit comes while its layers are read, they are read again, so that all figures are of one state
+SHOWN = 20  # characters of a refused value that the answer repeats
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """Parameters as people wrote them; empty or None means the usual: whole region, newest year, newest record."""
+
+    area: str | None = None
+    year: str | None = None
+    as_of: str | None = None
+
+
+def compute_report(session: Session, request: ReportRequest, *, now: datetime) -> Report:
+    """
+    Compute the coverage report that is asked for.
+
+    Parameters
+    ----------
+    session
+        Of the public's role.
+    now
+        This moment, with its time zone.
+
+    Raises
+    ------
+    NotFound, NotReady
+        When there is no such area, or no region yet.
+    InvalidRequest, InvalidFilter
+        When year or moment cannot be read.
+    """
+    area = read_report_area(session, request.area or None)
+    compute = partial(
+        compute_coverage,
+        session,
+        area,
+        year=read_year(request.year) if request.year else None,
+        as_of=read_as_of(request.as_of, area.time_zone) if request.as_of else None,
+        today=now.astimezone(ZoneInfo(area.time_zone)).date(),
+    )
+    for _ in range(TRIES):
+        before = read_versions(session, LAYERS)
+        report = compute()
+        if read_versions(session, LAYERS) == before:
+            break
+    return report
+
+
+def read_year(text: str) -> int:
+    """
+    Read a survey year.
+
+    Raises
+    ------
+    InvalidRequest
+        When it is not one.
+    """
+    year = int(text) if text.isascii() and text.isdigit() and len(text) == len("2026") else 0
+    if year not in YEARS:
+        raise InvalidRequest(
+            f"year={text[:SHOWN]} bukan tahun survei. Isi seperti 2026.",
+            f"year={text[:SHOWN]} is not a survey year. Write it like 2026.",
+        )
+    return year

@@ -1,0 +1,105 @@
+"""Pages of the reports, and the same as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.errors import InvalidRequest, NotFound
+from app.extensions import current_language, reader_session
+from app.ogc.forms import require_parameters
+from app.reports.areas import list_report_areas
+from app.reports.pages import map_url, report_values, show_figure
+from app.reports.queries import read_survey_years
+from app.reports.report import Report, report_text
+from app.reports.requests import ReportRequest, compute_report
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+PARAMETERS = ("area", "year", "as_of", "format", "lang")
+ASK_AGAIN = "public, no-cache"
+
+
+@blueprint.get("")
+def gallery() -> str:
+    """Show which reports there are, and what each answers."""
+    return render_template("reports/gallery.html")
+
+
+@blueprint.get("/coverage")
+def coverage() -> BaseResponse | str:
+    """Show the coverage report: the form, and the result for what it asks; `format=json` answers as JSON."""
+    require_parameters(request.args, PARAMETERS)
+    wanted = request.args.get("format", "html")
+    if wanted == "json":
+        return _json(_asked_report())
+    if wanted != "html":
+        raise InvalidRequest(
+            f"format={wanted[:20]} tidak tersedia. Pilih html atau json.",
+            f"format={wanted[:20]} is not available. Choose html or json.",
+        )
+    if not all(request.args.values()):  # what the form left empty does not belong in an address
+        return redirect(_address("coverage"))
+    report = _asked_report()
+    session = reader_session()
+    page = render_template(
+        "reports/coverage.html",
+        areas=list_report_areas(session),
+        years=read_survey_years(session, area=report.area.code),
+        asked=request.args,
+        json_url=_address("coverage_json"),
+        **report_values(report),
+    )
+    return _kept(page, "text/html")
+
+
+@blueprint.get("/coverage.json")
+def coverage_json() -> Response:
+    """Answer the coverage report as JSON."""
+    require_parameters(request.args, PARAMETERS)
+    return _json(_asked_report())
+
+
+@blueprint.get("/coverage/origin")
+def origin() -> str:
+    """Open one figure: rule, legal basis, date, inputs, features."""
+    require_parameters(request.args, (*PARAMETERS, "figure"))
+    report = _asked_report()
+    figure_id = request.args.get("figure", "")
+    figure = report.figure(figure_id, request.args.get("area") or report.area.code)
+    if figure is None:
+        raise NotFound(
+            f"Laporan ini tidak memiliki angka “{figure_id[:40]}”.", f"This report has no figure “{figure_id[:40]}”."
+        )
+    shown = show_figure(report, figure)
+    layer = shown.inputs[0].layer
+    return render_template(
+        "reports/origin.html", report=report, figure=shown, map_url=map_url(reader_session(), figure.area, layer)
+    )
+
+
+def _address(endpoint: str) -> str:
+    """Return the address of a view with what this one was asked for, without what was left empty."""
+    asked: dict[str, Any] = {name: value for name, value in request.args.items() if value and name != "format"}
+    return url_for(f"reports.{endpoint}", **asked)
+
+
+def _asked_report() -> Report:
+    asked = ReportRequest(request.args.get("area"), request.args.get("year"), request.args.get("as_of"))
+    return compute_report(reader_session(), asked, now=datetime.now(UTC))
+
+
+def _json(report: Report) -> Response:
+    return _kept(report_text(report, language=current_language()), "application/json")
+
+
+def _kept(body: str, mimetype: str) -> Response:
+    """Answer with a validator, so that who has the answer already need not load it again."""
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = ASK_AGAIN
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, text
+
+from app.reports.pages import render_document
+from tests.reports.conftest import compute
+
+
+class Page(HTMLParser):
+    """Words and links of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value or "" for name, value in attrs if tag == "a" and name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def page(client: FlaskClient, address: str) -> Page:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return Page(answer.text)
+
+
+def test_gallery_leads_to_the_report(client: FlaskClient, regency: Connection) -> None:
+    assert "/reports/coverage" in page(client, "/reports").links
+
+
+def test_page_shows_the_figures_as_people_write_them(client: FlaskClient, regency: Connection) -> None:
+    text_of_page = page(client, "/reports/coverage").text
+    assert "52,50%" in text_of_page  # kemantapan: 2.1 of 4 km
+    assert "10,00%" in text_of_page  # public green space
+    assert "4,000 km" in text_of_page
+    assert "Survei kondisi jalan tahun 2025." in text_of_page
+    english = page(client, "/reports/coverage?lang=en").text
+    assert "52.50%" in english
+
+
+def test_every_number_of_the_tables_opens_its_origin(client: FlaskClient, regency: Connection) -> None:
+    links = [link for link in page(client, "/reports/coverage").links if "/origin?" in link]
+    assert len(links) > 20
+    for link in links[:6] + links[-6:]:
+        opened = page(client, link)
+        assert "Asal angka" in opened.text
+        assert any(one.startswith("/ogc/collections/") for one in opened.links)
+        assert any(one.startswith("/#") for one in opened.links)
+
+
+def test_origin_shows_rule_legal_basis_inputs_and_features(client: FlaskClient, regency: Connection) -> None:
+    opened = page(client, "/reports/coverage/origin?figure=green.public_percent&area=16.05.01")
+    assert "RTH_PUBLIK_MIN, versi 2026-01" in opened.text
+    assert "UU 26/2007" in opened.text
+    assert "belum diverifikasi" not in opened.text
+    features = next(link for link in opened.links if link.startswith("/ogc"))
+    assert client.get(features).json["numberReturned"] == 1
+    assert re.search(r"/#\d+\.\d+/-3\.05\d*/102\.95\d*&on=parks", " ".join(opened.links))
+
+
+def test_recalled_rule_is_marked_as_not_verified(client: FlaskClient, regency: Connection) -> None:
+    regency.execute(text("UPDATE app.rules SET status = 'R?' WHERE code = 'RTH_PUBLIK_MIN'"))
+    opened = page(client, "/reports/coverage/origin?figure=green.public_percent&area=16.05.01")
+    assert "belum diverifikasi" in opened.text
+
+
+def test_json_is_as_the_contract_says(client: FlaskClient, regency: Connection) -> None:
+    answer = client.get("/reports/coverage.json?area=16.05.01")
+    assert answer.mimetype == "application/json"
+    report = answer.json
+    assert list(report) == ["report", "area", "year", "as_of", "demo", "figures", "tables", "findings"]
+    assert report["report"] == "coverage"
+    assert report["area"] == {"code": "16.05.01", "name": "A"}
+    assert report["demo"] is False
+    stable = next(one for one in report["figures"] if one["id"] == "roads.kemantapan")
+    wanted = ("id", "area", "value", "unit", "numerator", "denominator", "rule", "rule_version", "legal_basis")
+    assert set(wanted) | {"data_date", "inputs", "features_url"} <= set(stable)
+    assert stable["value"] == pytest.approx(84, abs=0.1)
+    assert all(set(one) == {"severity", "code", "message", "count"} for one in report["findings"])
+    assert client.get("/reports/coverage?format=json&area=16.05.01").json == report
+
+
+def test_unchanged_report_answers_304(client: FlaskClient, regency: Connection) -> None:
+    etag = client.get("/reports/coverage.json").headers["ETag"]
+    assert client.get("/reports/coverage.json", headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("area=31", 404, "Musi Rawas"),
+        ("area=%27%22", 404, "Musi Rawas"),
+        ("year=dua", 400, "year=dua"),
+        ("year=0001", 400, "year=0001"),
+        ("as_of=besok", 400, "as_of=besok"),
+        ("colour=red", 400, "colour"),
+        ("format=pdf", 400, "format=pdf"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_to_people_and_programs(
+    client: FlaskClient, regency: Connection, query: str, status: int, words: str
+) -> None:
+    for_people = client.get(f"/reports/coverage?{query}")
+    assert (for_people.status_code, for_people.mimetype) == (status, "text/html")
+    assert words in Page(for_people.text).text
+    if "format" not in query:
+        problem = client.get(f"/reports/coverage.json?{query}")
+        assert (problem.status_code, problem.mimetype) == (status, "application/problem+json")
+        assert words in problem.json["detail"]
+
+
+def test_empty_fields_of_the_form_leave_the_address(client: FlaskClient, regency: Connection) -> None:
+    answer = client.get("/reports/coverage?area=16.05.01&year=&as_of=")
+    assert answer.status_code == 302
+    assert urlsplit(answer.location).query == "area=16.05.01"
+
+
+def test_empty_regency_has_a_page_that_says_what_is_missing(client: FlaskClient, connection: Connection) -> None:
+    from tests.helpers.factories import make_region
+
+    make_region(connection)
+    text_of_page = page(client, "/reports/coverage").text
+    assert "belum memiliki batas kecamatan" in text_of_page
+    assert "0,00%" not in text_of_page
+
+
+def test_document_needs_nothing_beside_it(app: Flask, regency: Connection) -> None:
+    report = compute(regency)
+    with app.test_request_context("/reports/coverage"):
+        html = render_document(report)
+    assert "52,50%" in Page(html).text
+    assert Page(html).links == []
+    assert not re.search(r"<(script|link|img)\b|url\(|@import", html)
+
+
+def test_names_from_data_are_escaped(client: FlaskClient, regency: Connection) -> None:
+    regency.execute(text("UPDATE layers.districts SET name = '<script>alert(1)</script>' WHERE code = '16.05.01'"))
+    answer = client.get("/reports/coverage")
+    assert "<script>alert" not in answer.text
+    assert json.loads(client.get("/reports/coverage.json").text)["tables"][0]["rows"][0]["name"].startswith("<script>")
