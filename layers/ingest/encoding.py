@@ -14,6 +14,9 @@ SAMPLE_BYTES = 8 * 1024**2
 UTF8_SHARE = 0.9
 """Share of the non-ASCII bytes that must read as UTF-8: a DBF cuts text at 254 bytes, in the middle of a letter."""
 
+LETTERS_SHARE = 0.8
+"""Share of the non-ASCII bytes that must be letters for the fallback to be taken without looking further."""
+
 FALLBACK = "cp1252"  # Western Windows: what Indonesian offices' programs write when they write no UTF-8
 
 # Language drivers in byte 29 of a DBF that are seen in the field.
@@ -39,9 +42,16 @@ def detect_encoding(content: bytes) -> str:
     kept = content.decode("utf-8", errors="ignore").encode("utf-8")
     if sum(byte >= 0x80 for byte in kept) >= UTF8_SHARE * foreign:
         return "utf-8"
-    best = from_bytes(content, cp_isolation=["cp1252", "latin_1", "cp850", "cp1251"]).best()
-    # What is said to be Latin-1 is nearly always Windows' superset of it.
-    return FALLBACK if best is None or best.encoding == "latin_1" else best.encoding
+    if _letters_share(content, FALLBACK) >= LETTERS_SHARE:
+        return FALLBACK
+    best = from_bytes(content).best()
+    return FALLBACK if best is None else best.encoding
+
+
+def _letters_share(content: bytes, encoding: str) -> float:
+    """Return which share of the non-ASCII bytes are letters in a one-byte encoding."""
+    foreign = bytes(byte for byte in content if byte >= 0x80).decode(encoding, errors="replace")
+    return sum(character.isalpha() for character in foreign) / max(len(foreign), 1)
 
 
 def shapefile_encoding(shp: Path) -> tuple[str, bool]:

@@ -30,6 +30,7 @@ from layers.ingest.values import parse_numbers
 SHEETS = {".xlsx", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
 DELIMITERS = (";", ",", "\t", "|")
+FULL_TURN_DEG = 360.0
 _MANY_LAYERS_NAMED = 30
 _GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 _LONGITUDE_NAMES = {"lon", "long", "lng", "longitude", "bujur", "x", "koordinatx", "xcoord"}
@@ -156,8 +157,8 @@ def _from_table(frame: pd.DataFrame, encoding: str, options: ReadOptions) -> Sou
 
 
 def _crs_of_degrees(x: np.ndarray, y: np.ndarray) -> CRS | None:
-    """Take coordinates for WGS 84 when they can be degrees; metres say nothing of their zone."""
-    if len(x) and (np.abs(x) <= 180).all() and (np.abs(y) <= 90).all():
+    """Take coordinates for WGS 84 when they can be degrees, even swapped; metres say nothing of their zone."""
+    if len(x) and max(np.abs(x).max(), np.abs(y).max()) <= FULL_TURN_DEG / 2:
         return WGS84
     return None
 

@@ -289,11 +289,13 @@ def _place_on_roads(rows: Rows, connection: Connection, findings: list[RowFindin
         rows.columns["sta_from_m"][missing].astype(np.float64),
         rows.columns["sta_to_m"][missing].astype(np.float64),
     )
+    without_line = shapely.is_missing(placed.geometries) & ~placed.unknown_road & ~placed.beyond_end
     numbers = rows.rows[missing]
     codes = rows.columns["road_code"][missing]
     for mask, code, reason_id, reason_en in (
         (placed.unknown_road, "road_unknown", "ruasnya belum ada di lapisan roads", "their road is not in layer roads"),
         (placed.beyond_end, "sta_beyond_end", "STA melewati panjang SK ruasnya", "their STA exceeds the legal length"),
+        (without_line, "road_without_line", "garis ruasnya tanpa panjang", "their road's line has no length"),
     ):
         if mask.any():
             count, which = int(mask.sum()), examples(codes, mask)
