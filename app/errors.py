@@ -67,6 +67,8 @@ STATUS: dict[type[Exception], int] = {
     NotReady: 503,
     DatabaseUnavailable: 503,
 }
+QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
+CONNECTION_LOST = ("08", "57P", "53300")  # the same, as beginnings: no connection, shut down, too many connections
 MACHINE_PREFIXES = ("/api/", "/ogc", "/tiles/", "/rasters/", "/style.json", "/healthz", "/readyz")
 
 
@@ -75,6 +77,12 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http_exception)
     for base in (PetaKaryaError, LayersError, GisError):
         app.register_error_handler(base, _answer_known_error)
+    from psycopg import OperationalError  # here, so that commands start without them
+    from sqlalchemy.exc import OperationalError as SessionError
+    from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+    for failure in (OperationalError, SessionError, NoFreeConnection):
+        app.register_error_handler(failure, _answer_database_failure)
     app.register_error_handler(Exception, _answer_unexpected_error)
 
 
@@ -116,6 +124,21 @@ def _answer_http_exception(error: HTTPException) -> tuple[Response | str, int] |
         429: gettext("Terlalu banyak permintaan. Coba lagi sebentar lagi."),
     }
     return _answer(error.code, sentences.get(error.code, error.name), error.name)
+
+
+def _answer_database_failure(error: Exception) -> tuple[Response | str, int]:
+    """Tell an unreachable database, and a question that takes it too long, from what is our own mistake."""
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if code == QUERY_CANCELED:
+        return _answer(
+            503, gettext("Permintaan ini terlalu lama dijawab. Persempit saringannya, lalu coba lagi."), "slow"
+        )
+    if code is not None and not code.startswith(CONNECTION_LOST):
+        return _answer_unexpected_error(error)
+    log.warning("database unreachable at %s %s", request.method, request.path)
+    return _answer(
+        503, gettext("Pangkalan data sedang tidak dapat dihubungi. Coba lagi sebentar lagi."), "DatabaseUnavailable"
+    )
 
 
 def _answer_unexpected_error(error: Exception) -> tuple[Response | str, int]:

@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from app.api.results import hit_json, position_json
 from app.config import Settings
-from app.errors import InvalidRequest, NotFound
+from app.errors import InvalidRequest
 from app.extensions import reader_session
 from app.ogc.forms import require_parameters
 from app.projects.filters import FILTER_PARAMETERS, ProjectFilter
 from app.projects.geojson import MORE_PROPERTIES, PROPERTIES, location_json, project_feature
 from app.projects.queries import DEFAULT_SORT, get_project, list_projects, project_geometries, read_locations
+from app.projects.routes import unknown_project
 from app.region import current_region
 from app.search.queries import district_at, search_features
 from gis.coordinates import read_coordinates
@@ -112,7 +113,7 @@ def search() -> Response:
 def versions() -> Response:
     """Answer the newest version of every layer; an open page asks this to learn of edits."""
     rows = reader_session().execute(text("SELECT layer, version FROM app.layer_versions ORDER BY layer"))
-    answer = Response(json.dumps(dict(rows.tuples().all())), mimetype="application/json")
+    answer = Response(json.dumps(dict(rows.all())), mimetype="application/json")
     answer.headers["Cache-Control"] = ASK_AGAIN
     return answer
 
@@ -148,13 +149,6 @@ def open_to_other_sites(response: Response) -> Response:
     return response
 
 
-def unknown_project(code: str) -> NotFound:
-    """Return the error for a code that no project has, or had at the moment asked for."""
-    return NotFound(
-        f"Pekerjaan dengan kode “{code[:60]}” tidak ada.", f"There is no project with the code “{code[:60]}”."
-    )
-
-
 def read_limit() -> int:
     """
     Return how many rows are asked for; a greater number than allowed is taken as the greatest.
@@ -179,7 +173,7 @@ def read_version(layer: str) -> tuple[int, datetime]:
     row = reader_session().execute(
         text("SELECT version, changed_at FROM app.layer_versions WHERE layer = :layer"), {"layer": layer}
     )
-    version, changed_at = row.tuples().one()
+    version, changed_at = row.one()
     return version, changed_at
 
 

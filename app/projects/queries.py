@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -130,7 +130,7 @@ class KeyFigures:
 class Location:
     """A place of a package: planned, contracted or built; GeoJSON geometry in EPSG:4326."""
 
-    kind: str
+    kind: Literal["planned", "contracted", "built"]
     geometry: dict[str, Any]
     accuracy_m: float | None
 

@@ -64,7 +64,10 @@ def read_words(typed: str) -> list[str]:
 
 def forgive_misspelling(session: Session, typed: str) -> None:
     """Set for this transaction how near a spelling must be for the operator `%>`; without a search do nothing."""
-    if typed:
-        session.execute(
-            text("SELECT set_config('pg_trgm.word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
-        )
+    transaction = session.get_transaction()
+    if not typed or (transaction is not None and session.info.get("forgiving") is transaction):
+        return
+    session.execute(
+        text("SELECT set_config('pg_trgm.word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
+    )
+    session.info["forgiving"] = session.get_transaction()

@@ -1,0 +1,176 @@
+"""What the pages of the register show: the table with its filters, and the board of one project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from shapely.geometry import shape
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.catalogue.pictures import Highlight
+from app.extensions import current_language
+from app.formats import format_day, format_idr, format_number, format_percent
+from app.maps.home import Choice, coded_choices, place_of
+from app.maps.queries import read_area_names, read_districts
+from app.projects.filters import ProjectFilter
+from app.projects.queries import (
+    DEFAULT_SORT,
+    Location,
+    ProjectRow,
+    count_facets,
+    key_figures,
+    list_projects,
+    read_sort,
+)
+from app.projects.sentences import code_label, duration_days
+from app.region import current_region
+
+# Columns of the table that can be sorted by, and which end comes first when their heading is chosen.
+COLUMN_SORTS = {
+    "name": "name",
+    "year": "-year",
+    "value": "-contract_value_idr",
+    "physical": "-physical_percent",
+    "deviation": "deviation_points",
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading: where choosing it leads, and how the table is sorted by it now (for `aria-sort`)."""
+
+    url: str
+    sorted: str | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a definition list."""
+
+    label: str
+    value: str
+
+
+def filter_of(args: MultiDict[str, str]) -> ProjectFilter:
+    """Read the filter of an address, in the region's time."""
+    return ProjectFilter.from_args(args, time_zone=current_region().time_zone)
+
+
+def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> dict[str, Any]:
+    """
+    Return what the table of projects shows.
+
+    Parameters
+    ----------
+    session
+        Of the public's role.
+    args
+        Parameters of the address: those of the filter, `sort` and `after`.
+    limit
+        Greatest number of rows on the page.
+    """
+    criteria = filter_of(args)
+    sort = args.get("sort") or DEFAULT_SORT
+    after = args.get("after") or None
+    page = list_projects(session, criteria, limit=limit, after=after, sort=sort)
+    facets = count_facets(session, criteria)
+    names = read_area_names(
+        session, [code for row in page.rows for code in [*row.village_codes[:1], *row.district_codes[:1]]]
+    )
+    kept = criteria.to_args()
+    sorted_by: dict[str, Any] = {} if sort == DEFAULT_SORT else {"sort": sort}
+    return {
+        "criteria": criteria,
+        "page": page,
+        "places": {row.id: place_of(row, names) for row in page.rows},
+        "figures": key_figures(session, criteria),
+        "code_label": code_label,
+        "stages": coded_choices("stage", facets["stage"], criteria.stage),
+        "sectors": coded_choices("sector", facets["sector"], criteria.sector),
+        "years": [Choice(str(year), str(year), count, year in criteria.year) for year, count in facets["year"].items()],
+        "districts": [
+            Choice(code, name, facets["district"].get(code, 0), code in criteria.district)
+            for code, name in read_districts(session)
+        ],
+        "headings": {column: _heading(column, sort, kept) for column in COLUMN_SORTS},
+        "sort": None if sort == DEFAULT_SORT else sort,
+        "is_first": after is None,
+        "first_url": url_for("projects.table", **kept, **sorted_by),
+        "next_url": url_for("projects.table", **kept, **sorted_by, after=page.next) if page.next else None,
+        "map_url": "/?" + url_for("projects.table", **kept).partition("?")[2] if kept else "/",
+        "without_year_url": url_for("projects.table", **criteria.without("year").to_args(), **sorted_by),
+        "everything_url": url_for("projects.table"),
+        "now_url": url_for("projects.table", **criteria.without("as_of", "as_of_text").to_args(), **sorted_by),
+    }
+
+
+def _heading(column: str, sort: str, kept: dict[str, Any]) -> Heading:
+    """Return the link of a column's heading: its own order first, the other way round when chosen again."""
+    first = COLUMN_SORTS[column]
+    field, descending = read_sort(sort)
+    is_sorted = field == first.removeprefix("-")
+    turned = first.removeprefix("-") if first.startswith("-") else f"-{first}"
+    following = turned if is_sorted and sort == first else first
+    return Heading(
+        url=url_for("projects.table", **kept, sort=following),
+        sorted=("descending" if descending else "ascending") if is_sorted else None,
+    )
+
+
+def board(row: ProjectRow, place: str) -> list[Fact]:
+    """Return the digital papan proyek: what the board at the site says, as far as it is recorded, and the progress."""
+    language = current_language()
+    days = duration_days(row)
+    period = None
+    if row.start_date and row.end_date:
+        period = f"{format_day(row.start_date, language)} – {format_day(row.end_date, language)}"
+    facts = [
+        (gettext("Instansi"), gettext("Pemerintah %(region)s", region=current_region().full_name)),
+        (gettext("Nama pekerjaan"), row.name),
+        (gettext("Kode paket"), row.code),
+        (gettext("Lokasi"), place or None),
+        (gettext("Bidang"), code_label("sector", row.sector)),
+        (gettext("Status"), code_label("status", row.status)),
+        (gettext("Tahun anggaran"), str(row.year)),
+        (gettext("Sumber dana"), row.fund_source),
+        (gettext("Pagu"), _rupiah(row.ceiling_idr, language)),
+        (gettext("Nilai kontrak"), _rupiah(row.contract_value_idr, language)),
+        (gettext("Penyedia"), row.contractor),
+        (gettext("Pelaksanaan"), period),
+        (
+            gettext("Jangka waktu"),
+            gettext("%(days)s hari kalender", days=format_number(days, language)) if days else None,
+        ),
+        (gettext("Rencana fisik"), _percent(row.planned_percent, language)),
+        (gettext("Realisasi fisik"), _percent(row.physical_percent, language)),
+        (gettext("Deviasi"), _points(row.deviation_points, language)),
+        (gettext("Keadaan per"), format_day(row.progress_date, language) if row.progress_date else None),
+    ]
+    return [Fact(str(label), str(value)) for label, value in facts if value]
+
+
+def highlights_of(locations: list[Location], best: dict[str, Any] | None) -> list[Highlight]:
+    """Return the locations as the picture draws them, what is built on top; without any, the best place known."""
+    if locations or best is None:
+        return [Highlight(shape(one.geometry), one.kind) for one in locations]
+    return [Highlight(shape(best), "feature")]
+
+
+def _rupiah(amount: Any, language: str) -> str | None:
+    return None if amount is None else format_idr(amount, language)
+
+
+def _percent(percent: float | None, language: str) -> str | None:
+    return None if percent is None else format_percent(percent, language)
+
+
+def _points(points: float | None, language: str) -> str | None:
+    """Return a deviation with its sign, as people say it."""
+    if points is None:
+        return None
+    number = format_number(points, language, 1)
+    return str(gettext("%(number)s poin persen", number=number if points < 0 else f"+{number}"))
