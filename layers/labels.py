@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ LETTER_WIDTH = 0.54  # mean width of a letter of a humanist sans, in font sizes
 CAPITAL_WIDTH = 0.66
 LINE_HEIGHT = 1.15
 CLEARANCE_PX = 2.0
+REPEAT_PX = 200.0
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,14 @@ def place_labels(labels: Iterable[Label], *, frame: Box, symbols: Iterable[Box] 
     Returns
     -------
     placed
-        Labels that found a place; their boxes do not touch.
+        Labels that found a place; their boxes do not touch. A name that stands near already is not written again.
     """
     taken: list[Box] = []
     obstacles = tuple(symbols)
     placed: list[PlacedLabel] = []
     for label in sorted(labels, key=lambda one: one.rank):
+        if any(_repeats(label, other) for other in placed):
+            continue
         free = [
             (spot, box)
             for spot in _spots(label)
@@ -85,6 +89,11 @@ def place_labels(labels: Iterable[Label], *, frame: Box, symbols: Iterable[Box] 
         taken.append(box)
         placed.append(PlacedLabel(label, *spot))
     return placed
+
+
+def _repeats(label: Label, other: PlacedLabel) -> bool:
+    """Whether the same name stands near already: a village and its main settlement need only one."""
+    return label.text == other.label.text and math.hypot(label.x - other.x, label.y - other.y) < REPEAT_PX
 
 
 def _spots(label: Label) -> list[tuple[float, float]]:

@@ -248,7 +248,8 @@ class Plate:
     font: str
     id_prefix: str
     ground: list[str] = field(default_factory=list)
-    below: list[str] = field(default_factory=list)
+    areas: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     symbols: list[tuple[tuple[int, int], str]] = field(default_factory=list)
     symbol_boxes: list[Box] = field(default_factory=list)
     shapes: dict[str, str] = field(default_factory=dict)  # what <use> repeats, by id
@@ -260,7 +261,7 @@ class Plate:
         return theme_tokens(self.theme)
 
     def add(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> None:
-        """Draw a layer over those added before."""
+        """Draw a layer over those added before; areas stay below all lines, lines below all symbols."""
         rows = self._read(definition, frame)
         if not len(rows.geometries):
             return
@@ -313,7 +314,9 @@ class Plate:
             path = line_paths(shapely.simplify(edges, SIMPLIFY_PX, preserve_topology=False))
             if path:
                 band = stroke(colour, width * share + BAND_PX, opacity=opacity * BAND_OPACITY)
-                self._add_path(path, [band, stroke(colour, width * share, opacity=min(1.0, opacity * share))])
+                self.areas += self._path_elements(
+                    path, [band, stroke(colour, width * share, opacity=min(1.0, opacity * share))]
+                )
 
     def _add_areas(self, definition: LayerDefinition, rows: Rows, classes: Classes) -> None:
         width = width_at(definition, self.view.zoom) if definition.geometry == "polygon" else MIXED_EDGE_PX
@@ -323,8 +326,8 @@ class Plate:
             if path:
                 colour = self._class(definition, classes, code).colour
                 edge = outline_colour(definition, self.theme) if definition.draw.outline else colour
-                fill: SvgValues = {"fill": colour, "fill_rule": "evenodd", "fill_opacity": definition.draw.opacity}
-                self._add_path(path, [{**fill, **stroke(edge, width)}])
+                fill: SvgValues = {"fill": colour, "fill_opacity": definition.draw.opacity}
+                self.areas += self._path_elements(path, [{**fill, **stroke(edge, width)}])
 
     def _add_lines(self, definition: LayerDefinition, rows: Rows, classes: Classes) -> None:
         """Casings of all classes first, so that lines meet without a casing between them."""
@@ -343,9 +346,9 @@ class Plate:
                 casing = width + (DARK_CASING_PX if drawn.pattern == "short_dash" else CASING_PX)
                 strokes.insert(0, stroke(self._casing_colour(definition, drawn), casing))
             *under, over = self._path_elements(path, strokes)
-            self.below += under
+            self.lines += under
             above.append(over)
-        self.below += above
+        self.lines += above
 
     def _line_colour(self, definition: LayerDefinition, drawn: DrawnClass) -> str:
         is_outlined = definition.geometry == "any" and definition.draw.outline and not definition.draw.casing
@@ -355,9 +358,6 @@ class Plate:
         if drawn.pattern == "short_dash":
             return self.tokens.dark_casing
         return outline_colour(definition, self.theme) if definition.draw.outline else self.tokens.casing
-
-    def _add_path(self, path: str, strokes: list[SvgValues]) -> None:
-        self.below += self._path_elements(path, strokes)
 
     def _path_elements(self, path: str, strokes: list[SvgValues]) -> list[str]:
         """A path drawn with each of the strokes; its data is written once."""
@@ -444,7 +444,7 @@ class Plate:
         return [self._text(one.label, one.x, one.y) for one in placed]
 
     def _text(self, label: Label, x: float, y: float) -> str:
-        quiet = label.kind in {"area", "line"}
+        quiet = label.kind in {"area", "line"} or (label.kind == "place" and label.size <= LABEL_PX)
         turned = f"rotate({label.angle:.0f} {x:.1f} {y:.1f})" if label.angle else None
         return element(
             "text",
@@ -501,9 +501,10 @@ class Plate:
             element("desc", text_content(description)) if description else "",
             element("defs", "".join(self.shapes.values())) if self.shapes else "",
             element("rect", width=width, height=height, fill=self.tokens.beyond),
-            element("g", "".join([*self.ground, *self.below]), **paths),
+            element("g", "".join([*self.ground, *self.areas, *self.lines]), **paths),
             "".join(symbols),
-            element("g", words + furnishing, font_family=font_families(self.font)),
+            words,
+            furnishing,
         ]
         return element(
             "svg",
@@ -513,6 +514,7 @@ class Plate:
             height=height,
             viewBox=f"0 0 {width} {height}",
             role="img",
+            font_family=font_families(self.font),
         )
 
 

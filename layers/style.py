@@ -49,6 +49,7 @@ Expression = list[Any]
 
 SELECTED_CASING_PX = 4.5
 HALO_PX = 13.0
+NEAR_ZOOM = 11  # from here on labels keep clear of the works' symbols
 WORK_LABEL_OFFSET = 1.3  # from a symbol's middle, in font sizes: beyond its corner
 LABEL_ALONG_LINE = {"symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30, "text-padding": 8}
 
@@ -155,13 +156,21 @@ def _ground(catalogue: Catalogue, source_of: dict[str, str], theme: Theme) -> It
 
 
 def _ordered(drawings: list[Drawing]) -> Iterator[StyleLayer]:
-    """Areas and lines in the catalogue's order; labels above them, then symbols, so that no label hides a symbol."""
+    """
+    Areas, lines, labels, symbols, each in the catalogue's order: no area tints a line, no label hides a symbol.
+
+    Seen from afar symbols leave no room, so there the base's names lie above them.
+    """
     for drawing in drawings:
-        yield from drawing.areas_and_lines()
+        yield from drawing.areas()
+    for drawing in drawings:
+        yield from drawing.lines()
     for drawing in drawings:
         yield from drawing.labels()
     for drawing in drawings:
         yield from drawing.symbols()
+    for drawing in drawings:
+        yield from drawing.far_labels()
 
 
 def _limits(groups: dict[str, tuple[str, ...]], theme: Theme) -> Iterator[StyleLayer]:
@@ -202,13 +211,15 @@ class Drawing:
 
     # Areas and lines
 
-    def areas_and_lines(self) -> Iterator[StyleLayer]:
-        """Yield fills, edges, casings and lines, lowest first."""
+    def areas(self) -> Iterator[StyleLayer]:
+        """Yield fills and edges, lowest first; nothing for a layer of lines or points."""
         if self.draw.border:
             yield from self._border()
-            return
-        if self.definition.geometry in {"polygon", "any"}:
+        elif self.definition.geometry in {"polygon", "any"}:
             yield from self._area()
+
+    def lines(self) -> Iterator[StyleLayer]:
+        """Yield casings and lines, lowest first; nothing for a layer of areas or points."""
         if self.definition.geometry in {"line", "any"}:
             yield from self._line()
 
@@ -392,10 +403,24 @@ class Drawing:
 
     # Labels
 
+    def far_labels(self) -> Iterator[StyleLayer]:
+        """Yield the labels that lie above symbols, below `NEAR_ZOOM`: those of the base."""
+        if self._has_far_labels():
+            for layer in self._labels(self._label_zoom(), suffix="-far"):
+                yield {**layer, "maxzoom": NEAR_ZOOM}
+
     def labels(self) -> Iterator[StyleLayer]:
-        """Yield the layer's labels: along lines, inside areas, beside symbols."""
-        if self.draw.label is None:
-            return
+        """Yield the layer's labels that keep clear of symbols: along lines, inside areas, beside symbols."""
+        if self.draw.label is not None:
+            yield from self._labels(NEAR_ZOOM if self._has_far_labels() else self._label_zoom())
+
+    def _has_far_labels(self) -> bool:
+        return self.draw.label is not None and self.definition.group == "base" and self._label_zoom() < NEAR_ZOOM
+
+    def _label_zoom(self) -> int:
+        return max(self.draw.label_zoom, self.first_zoom)
+
+    def _labels(self, zoom: int, suffix: str = "") -> Iterator[StyleLayer]:
         text: dict[str, Any] = {
             "text-field": ["coalesce", ["get", self.draw.label], ""],
             "text-font": [self.font],
@@ -403,20 +428,29 @@ class Drawing:
             "text-max-width": 8,
         }
         paint = {
-            "text-color": self.tokens.quiet_ink if self.definition.group == "base" else self.tokens.ink,
+            "text-color": self._label_colour(),
             "text-halo-color": self.tokens.paper,
             "text-halo-width": 1.6,
         }
-        zoom = max(self.draw.label_zoom, self.first_zoom)
         is_mixed = self.definition.geometry == "any" and not self.definition.anchor
         if self.definition.geometry == "line" or is_mixed:
-            only, suffix = (IS_LINE, "-line") if is_mixed else (None, "")
+            only, end = (IS_LINE, f"{suffix}-line") if is_mixed else (None, suffix)
             along = text | LABEL_ALONG_LINE
-            yield self._layer("label", "symbol", suffix=suffix, only=only, zoom=zoom, layout=along, paint=paint)
+            yield self._layer("label", "symbol", suffix=end, only=only, zoom=zoom, layout=along, paint=paint)
         if self.definition.geometry != "line":
             only = IS_AREA if is_mixed else None
-            layout = text | self._point_label()
-            yield self._layer("label", "symbol", only=only, anchor=True, zoom=zoom, layout=layout, paint=paint)
+            inside = text | self._point_label()
+            yield self._layer(
+                "label", "symbol", suffix=suffix, only=only, anchor=True, zoom=zoom, layout=inside, paint=paint
+            )
+
+    def _label_colour(self) -> Any:
+        """Works in ink; the base in quiet ink, except its largest names."""
+        if self.definition.group != "base":
+            return self.tokens.ink
+        if self.definition.geometry != "point":
+            return self.tokens.quiet_ink
+        return ["case", [">", self._factor(), 1], self.tokens.ink, self.tokens.quiet_ink]
 
     def _point_label(self) -> dict[str, Any]:
         if self.draw.symbol:

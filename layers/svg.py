@@ -64,7 +64,9 @@ def _sequences(geometries: GeometryArray) -> Iterable[tuple[shapely.Geometry, bo
         parts = np.concatenate([parts[~nested], shapely.get_parts(shapely.get_parts(parts[nested]))])
         kinds = shapely.get_type_id(parts)
     yield from ((line, False) for line in parts[np.isin(kinds, (1, 2))])
-    yield from ((ring, True) for ring in shapely.get_rings(parts[kinds == 3]))
+    # Holes run against their shells, so that areas which overlap in one path are filled once, and holes stay open.
+    areas = shapely.orient_polygons(parts[kinds == 3])
+    yield from ((ring, True) for ring in shapely.get_rings(areas))
 
 
 def _distinct(units: Units) -> Units:

@@ -266,6 +266,20 @@ def test_labels_never_overlap_and_the_important_stays() -> None:
     assert not place_labels(crowd, frame=(0, 0, 20, 20))
 
 
+def test_name_that_stands_near_is_not_repeated() -> None:
+    village = Label("Sidodadi", 100, 60, size=12, rank=2, kind="area")
+    town = Label("Sidodadi", 100, 100, size=12, rank=1, kind="place", radius=4)
+    assert [one.label for one in place_labels([village, town], frame=(0, 0, 400, 200))] == [town]
+
+
+def test_overlapping_areas_are_filled_once() -> None:
+    west, south, east, north = BOUNDS
+    whole = shapely.box(west, south, east, north)
+    twice = gpd.GeoDataFrame({"typology": ["RTH-2"] * 2}, geometry=[whole, whole], crs=4326)
+    once = twice.iloc[:1]
+    assert (pixels(plate({"parks": twice}))[300, 400] == pixels(plate({"parks": once}))[300, 400]).all()
+
+
 def test_label_avoids_symbols_where_it_can() -> None:
     label = Label("Nama", 100, 100, size=12, rank=0, kind="work", radius=6)
     (free,) = place_labels([label], frame=(0, 0, 200, 200))

@@ -156,12 +156,27 @@ def test_late_projects_lie_over_the_others() -> None:
 
 
 def test_labels_lie_below_symbols_and_above_lines() -> None:
-    parts = [layer.get("metadata", {}).get("petakarya:part") for layer in style()["layers"]]
+    layers = style()["layers"]
+    parts = [layer.get("metadata", {}).get("petakarya:part") for layer in layers]
     last_line = max(index for index, part in enumerate(parts) if part in {"fill", "line", "edge", "casing"})
     first_symbol = min(index for index, part in enumerate(parts) if part == "symbol")
-    labels = [index for index, part in enumerate(parts) if part == "label"]
+    labels = [index for index, part in enumerate(parts) if part == "label" and "maxzoom" not in layers[index]]
     assert last_line < min(labels)
     assert max(labels) < first_symbol
+
+
+def test_names_of_districts_are_read_above_the_crowd_of_symbols_from_afar() -> None:
+    layers = style()["layers"]
+    names = [layer["id"] for layer in layers]
+    far, near = (layers[names.index(name)] for name in ("districts-label-far", "districts-label"))
+    assert names.index("projects-symbol") < names.index("districts-label-far")
+    assert (far["minzoom"], far["maxzoom"]) == (8, 11)
+    assert near["minzoom"] == 11
+
+
+def test_areas_lie_below_all_lines() -> None:
+    names = [layer["id"] for layer in style()["layers"]]
+    assert names.index("projects-fill") < names.index("streets-line") < names.index("roads-casing")
 
 
 def test_zones_have_the_ministrys_colours_and_their_code() -> None:
