@@ -172,7 +172,8 @@ class Cluster:
                 command = [
                     *(str(self.installation.bin / "initdb"), "-D", f"{folder}/{draft.name}", "-U", SUPERUSER),
                     *("--auth=scram-sha-256", f"--pwfile={folder}/{password_file.name}", "--data-checksums"),
-                    *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+                    *("--encoding=UTF8", "--locale=C.UTF-8"),
+                    *(() if self._durable else ("--no-sync",)),
                 ]
                 with self._spawn(command, keep, stdout=subprocess.PIPE) as initdb:
                     output = initdb.communicate()[0].decode(errors="replace")
@@ -182,7 +183,6 @@ class Cluster:
             shutil.rmtree(draft, ignore_errors=True)
             self.log_file.write_text(output, encoding="utf-8")
             raise self._start_error(output)
-        os.sync()
         draft.rename(self.data)
 
     def _write_configuration(self) -> None:
@@ -203,7 +203,7 @@ class Cluster:
     def _launch(self, *, with_parent: bool) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)  # its server is gone: `start` has looked
+            self._remove_stale_files()
             self._rotate_log()
             begin = self.log_file.stat().st_size if self.log_file.exists() else 0
             self._server = self._spawn_server(with_parent=with_parent)
@@ -214,6 +214,17 @@ class Cluster:
             if "still in use" not in said or time.monotonic() > deadline:
                 raise self._start_error(said)
             time.sleep(10 * POLL_SECONDS)
+
+    def _remove_stale_files(self) -> None:
+        """
+        Remove what a killed server left: its number may belong to a zombie or a stranger now, who would be believed.
+
+        `start` has made sure that the server is gone. Processes that it may have left are still found by PostgreSQL
+        itself, which knows the shared memory of a data folder by the folder's inode.
+        """
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for path in self.socket_folder.glob(".s.PGSQL.*"):
+            path.unlink()
 
     def _spawn_server(self, *, with_parent: bool) -> subprocess.Popen[bytes]:
         with self._server_folder() as (folder, keep), self.log_file.open("ab") as log:

@@ -142,11 +142,15 @@ def _inspect(bin_folder: Path, share_folder: Path) -> Installation | None:
 
 
 def _major_of(bin_folder: Path, share_folder: Path) -> int:
-    if share_folder.name.isdigit():  # Debian's layout names it; asking the program would cost a process
-        return int(share_folder.name)
-    answer = subprocess.run([bin_folder / "postgres", "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"(\d+)", answer.stdout)
-    return int(match[1]) if match else 0
+    """Return the version that Debian's layout names, or that the program says; 0 when it does not run."""
+    if named := re.fullmatch(r"(\d+)(\.\d+)?", share_folder.name):
+        return int(named[1])
+    try:
+        answer = subprocess.run([bin_folder / "postgres", "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return 0
+    said = re.search(r"(\d+)", answer.stdout)
+    return int(said[1]) if said else 0
 
 
 def _apt(action: str, *packages: str) -> bool:
