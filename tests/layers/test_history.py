@@ -155,3 +155,21 @@ def test_statement_that_changes_nothing_makes_no_version(connection: Connection)
     before = connection.scalar(version)
     connection.execute(text("DELETE FROM layers.parks WHERE id = -1"))
     assert connection.scalar(version) == before
+
+
+def test_area_codes_follow_new_boundaries_without_a_new_version(connection: Connection) -> None:
+    """What follows from other rows is no edit of a person; nobody but the owner's procedure may leave history out."""
+    park = add_park(connection)
+    row = text("SELECT district_codes, valid_from FROM layers.parks WHERE id = :id")
+    before = connection.execute(row, {"id": park}).one()
+    assert before.district_codes == []
+    connection.execute(text(f"INSERT INTO layers.districts (code, name, geom) VALUES ('99.99.01', 'Uji', {SQUARE})"))
+    with as_role(connection, "app") as app:
+        app.execute(text("CALL layers.reassign_area_codes()"))
+    after = connection.execute(row, {"id": park}).one()
+    assert after.district_codes == ["99.99.01"]
+    assert after.valid_from == before.valid_from
+    with as_role(connection, "app") as app:
+        app.execute(text("SET LOCAL petakarya.derived = 'on'"))
+        app.execute(text("UPDATE layers.parks SET name = 'Diam-diam' WHERE id = :id"), {"id": park})
+    assert connection.scalar(text("SELECT name FROM history.parks WHERE id = :id"), {"id": park}) == "Taman Lama"

@@ -28,9 +28,15 @@ CREATE TABLE app.layer_changes (
 );
 CREATE INDEX layer_changes_idx ON app.layer_changes (layer, version);
 
--- BEFORE UPDATE of each row: a new version begins now, and never at the same instant as the one it ends.
+-- BEFORE UPDATE of each row: a new version begins now, and never at the same instant as the one it ends. What the owner derives again
+-- from other rows (area codes after new boundaries) is no edit of a person and ends no version; only the owner's own procedures may say so.
 CREATE FUNCTION app.stamp_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('petakarya.derived', true) = 'on'
+        AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
+    THEN
+        RETURN NEW;
+    END IF;
     NEW.valid_from := greatest(now(), OLD.valid_from + interval '1 microsecond');
     NEW.changed_by := app.actor();
     RETURN NEW;
@@ -51,7 +57,8 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         EXECUTE format(
             'INSERT INTO history.%I (%s, valid_to, operation, ended_by)
-             SELECT %s, n.valid_from, ''update'', app.actor() FROM old_rows o JOIN new_rows n ON %s',
+             SELECT %s, n.valid_from, ''update'', app.actor() FROM old_rows o JOIN new_rows n ON %s
+             WHERE n.valid_from > o.valid_from',
             TG_TABLE_NAME, replace(kept, 'o.', ''), kept, TG_ARGV[0]);
     ELSE
         EXECUTE format(
@@ -150,25 +157,30 @@ BEGIN
 END
 $$;
 
--- After districts or villages have changed: every layer's area codes anew; only rows that differ are written.
-CREATE PROCEDURE layers.reassign_area_codes() LANGUAGE plpgsql AS $$
+-- After districts or villages have changed: every layer's area codes anew; only rows that differ are written. The join lets each boundary
+-- be prepared once and meet the features by their index on geom.
+CREATE PROCEDURE layers.reassign_area_codes() LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     target regclass;
+    areas text;
+    codes text;
 BEGIN
-    FOR target IN
-        SELECT DISTINCT tgrelid::regclass FROM pg_trigger WHERE tgname = 'a_area_codes_inserted'
+    PERFORM set_config('petakarya.derived', 'on', true);
+    FOR target, areas, codes IN
+        SELECT DISTINCT tgrelid::regclass, kind.areas, kind.codes
+        FROM pg_trigger, (VALUES ('districts', 'district_codes'), ('villages', 'village_codes')) AS kind(areas, codes)
+        WHERE tgname = 'a_area_codes_inserted'
     LOOP
         EXECUTE format($sql$
-            WITH found AS (
-                SELECT t.id,
-                    ARRAY(SELECT code FROM layers.districts d WHERE ST_Intersects(d.geom, t.geom) ORDER BY code) AS district_codes,
-                    ARRAY(SELECT code FROM layers.villages v WHERE ST_Intersects(v.geom, t.geom) ORDER BY code) AS village_codes
-                FROM %s t
+            WITH found AS MATERIALIZED (
+                SELECT t.id, array_agg(a.code ORDER BY a.code) AS codes
+                FROM layers.%1$I a JOIN %2$s t ON ST_Intersects(a.geom, t.geom) GROUP BY t.id
+            ), wanted AS (
+                SELECT t.id, coalesce(f.codes, '{}') AS codes FROM %2$s t LEFT JOIN found f USING (id)
             )
-            UPDATE %s t SET district_codes = f.district_codes, village_codes = f.village_codes
-            FROM found f
-            WHERE t.id = f.id AND (t.district_codes, t.village_codes) IS DISTINCT FROM (f.district_codes, f.village_codes)
-        $sql$, target, target);
+            UPDATE %2$s t SET %3$I = w.codes FROM wanted w WHERE t.id = w.id AND t.%3$I IS DISTINCT FROM w.codes
+        $sql$, areas, target, codes);
     END LOOP;
+    PERFORM set_config('petakarya.derived', 'off', true);
 END
 $$;
