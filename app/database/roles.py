@@ -289,8 +289,9 @@ def _url_parameters(url: str) -> dict[str, Any]:
     try:
         parameters = conninfo_to_dict(libpq_url(url))
         ports = [int(port) for port in str(parameters.get("port") or PORT).split(",")]
-        assert all(0 < port < 65536 for port in ports)
-    except (psycopg.ProgrammingError, ValueError, AssertionError) as error:
+        if not all(0 < port < 65536 for port in ports):
+            raise ValueError("no such port")
+    except (psycopg.ProgrammingError, ValueError) as error:
         raise InvalidSetting(
             "DATABASE_URL tidak dapat dibaca. Contoh: postgresql://pengguna:sandi@peladen:5432/pangkalan_data",
             "DATABASE_URL cannot be read. For example: postgresql://user:password@server:5432/database",
