@@ -11,10 +11,10 @@ const DIST = "dist";
 const NOT_COMPRESSED = new Set([".woff2", ".png", ".gz", ".br", ".json"]);
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-// Files that are served as they come from their packages: the light map's.
+// Files that are served as they come.
 const COPIED = [
   "images/mark.svg",
-  ...(await readLightMapFiles()),
+  "node_modules/leaflet/dist/leaflet.js",
 ];
 
 await rm(DIST, { recursive: true, force: true });
@@ -31,6 +31,7 @@ async function bundle() {
       main: "css/main.css",
       "home-page": "css/home.css",
       map: "css/map.css",
+      leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
       maplibre: "maplibre-gl", // of its own, so that a change of ours is not a new download of it
       "maplibre-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
@@ -46,7 +47,7 @@ async function bundle() {
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
-    loader: { ".woff2": "file" },
+    loader: { ".woff2": "file", ".png": "dataurl" },
     metafile: true,
     logLevel: "warning",
   });
@@ -60,8 +61,8 @@ async function bundle() {
 
 async function copyFiles(paths) {
   const names = {};
-  for (const entry of paths) {
-    const [name, path] = Array.isArray(entry) ? entry : [basename(entry), entry];
+  for (const path of paths) {
+    const name = basename(path);
     const content = await readFile(path);
     const hashed = `${name.slice(0, -extname(name).length)}-${shortHash(content)}${extname(name)}`;
     await writeFile(join(DIST, hashed), content);
@@ -86,8 +87,4 @@ async function compress(name) {
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
   await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
   await writeFile(`${path}.br`, await promisify(brotliCompress)(content, brotli));
-}
-
-async function readLightMapFiles() {
-  return [];
 }

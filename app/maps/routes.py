@@ -15,10 +15,12 @@ from app.formats import register_formats
 from app.maps.assets import register_assets
 from app.maps.frame import register_frame
 from app.maps.home import feature_values, filter_from_request, home_values, panel_values
+from app.maps.light import LightMapCache
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
 from app.maps.queries import matching_ids, read_extent, read_versions, read_years
 from app.projects.filters import read_bbox
 from app.region import current_region
+from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
 from layers.catalogue import built_in_catalogue
 from layers.definition import Language
@@ -40,6 +42,7 @@ def init_app(app: Flask) -> None:
     register_formats(app)
     register_frame(app)
     app.extensions["petakarya.plates"] = PlateCache()
+    app.extensions["petakarya.light_maps"] = LightMapCache()
 
 
 @blueprint.get("/")
@@ -138,6 +141,21 @@ def plate() -> Response:
     response.headers["Cache-Control"] = ASK_AGAIN
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response.make_conditional(request)
+
+
+@blueprint.get("/light")
+def light() -> str:
+    """Show the light map, for browsers that cannot draw the full one."""
+    cache: LightMapCache = current_app.extensions["petakarya.light_maps"]
+    region = current_region()
+    return cache.page(
+        reader_session(),
+        language=requested_language(),
+        theme=requested_theme(),
+        region=region.full_name,
+        bbox=region.bbox,
+        nonce=csp_nonce(),
+    )
 
 
 def tile_address(layers: tuple[str, ...], versions: Mapping[str, int], as_of: str | None) -> str:

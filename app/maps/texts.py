@@ -64,6 +64,7 @@ def browser_texts() -> dict[str, str]:
         "swipe.none": gettext("(semua lapisan)"),
         "swipe.handle": gettext("Garis pembanding; panah kiri dan kanan menggesernya"),
         "swipe.stop": gettext("Selesai membandingkan"),
+        "map.more_tools": gettext("Alat lain"),
         "map.tools": gettext("Alat peta"),
         "sheet.handle": gettext("Tinggi daftar; panah atas dan bawah mengubahnya"),
         "card.back": gettext("Kembali ke daftar"),

@@ -11,6 +11,7 @@ const PATHS = {
   full: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",
   layers: "M10 3l7 4l-7 4l-7-4zM3 10.5l7 4l7-4M3 14l7 4l7-4",
   north: "M10 2.5l4 15l-4-3l-4 3z",
+  more: "M4 10h.01M10 10h.01M16 10h.01",
   close: "M5 5l10 10M15 5L5 15",
 } as const;
 

@@ -69,6 +69,7 @@ export class HomePage {
       const [{ MapStage }] = await Promise.all([import("./map-stage"), loadStyles(this.config.mapStyles)]);
       this.stage = await MapStage.start(document.getElementById("map-area")!, this.config, this.notices, {
         theme: theme(),
+        covered: () => this.sheet.covers(document.getElementById("map-area")!),
         state: this.state,
         asOf: this.query().get("as_of"),
         projects: await this.projects(),

@@ -20,6 +20,7 @@ import { ToolBar } from "../map/tool-bar";
 import type { Notices } from "./notices";
 
 export interface StageOptions {
+  readonly covered: () => number;
   readonly theme: Theme;
   readonly state: MapState;
   readonly asOf: string | null;
@@ -68,7 +69,7 @@ export class MapStage {
     area.prepend(container);
     const legend = await client.legend(options.theme);
     const rules = rulesOf(legend, options.state, options.projects, {});
-    const view = await MapView.start(container, config, options.theme, { camera: options.state.camera, rules, asOf: options.asOf });
+    const view = await MapView.start(container, config, options.theme, { camera: options.state.camera, rules, asOf: options.asOf, covered: options.covered });
     const stage = new MapStage(view, config, notices, legend, options.theme, options.state, options.projects, events);
     stage.furnish(area);
     stage.listen();
@@ -89,7 +90,7 @@ export class MapStage {
     this.state = { ...state, hidden: { ...state.hidden, projects: this.state.hidden.projects ?? [] } };
     const { camera } = state;
     if (camera) this.view.map.easeTo({ center: [camera.lon, camera.lat], zoom: camera.zoom, bearing: camera.bearing });
-    else if (hadCamera) this.view.fit(this.config.bounds);
+    else if (hadCamera) this.view.fitRegion(this.config.bounds);
     this.apply();
   }
 
@@ -149,12 +150,13 @@ export class MapStage {
     this.tools.add("plus", "map.zoom_in", () => map.zoomIn());
     this.tools.add("minus", "map.zoom_out", () => map.zoomOut());
     this.addCompass();
-    this.tools.add("whole", "map.whole", () => this.view.fit(this.config.bounds));
-    if ("geolocation" in navigator) this.tools.add("locate", "map.locate", () => void locateTool(this.view, texts, (sentence) => this.notices.say("locate", sentence, { seconds: 8 })));
+    this.tools.add("whole", "map.whole", () => this.view.fitRegion(this.config.bounds));
+    if ("geolocation" in navigator) this.tools.addFirst("locate", "map.locate", () => void locateTool(this.view, texts, (sentence) => this.notices.say("locate", sentence, { seconds: 8 })));
     this.tools.addTool("measure", "measure.title", () => new MeasureTool(this.view, language, texts));
     this.tools.addTool("compare", "swipe.title", () => new SwipeTool(this.view, this.config, () => this.theme, this.legend));
     this.tools.addTool("print", "print.title", () => new PrintTool(this.view, this.config, () => this.legend.filter((layer) => layer.group !== "base" && this.isOn(layer.layer))));
     if (document.fullscreenEnabled) this.tools.add("full", "map.full_screen", () => void toggleFullScreen(area));
+    this.tools.addMore("map.more_tools");
     area.append(upper, this.tools.root, lower);
     this.renderPanel();
   }

@@ -32,6 +32,12 @@ export class Sheet {
     this.handle.setAttribute("aria-valuenow", String(STOPS.indexOf(stop)));
   }
 
+  /** How many pixels of an element's foot lie under the sheet; none where the list stands beside the map. */
+  covers(other: HTMLElement): number {
+    const [sheet, below] = [this.sheet.getBoundingClientRect(), other.getBoundingClientRect()];
+    return sheet.left < below.right && sheet.right > below.left ? Math.max(0, below.bottom - Math.max(sheet.top, below.top)) : 0;
+  }
+
   isLowest(): boolean {
     return this.stop === "map";
   }

@@ -11,6 +11,8 @@ import { mapImages } from "./map-images";
 import { type PickedFeature, pickFeature } from "./pick-feature";
 
 export interface MapChoices {
+  /** Pixels at the map's foot that something else covers. */
+  readonly covered: () => number;
   readonly camera: Camera | null;
   readonly rules: Rules;
   readonly asOf: string | null;
@@ -39,6 +41,7 @@ export class MapView {
     private theme: Theme,
     private versions: Versions,
     private asOf: string | null,
+    private readonly covered: () => number,
     rules: Rules,
   ) {
     this.light = new FeatureLight(map);
@@ -58,7 +61,7 @@ export class MapView {
     const map = new GlMap({
       container,
       style: layerRules(own, choices.rules),
-      ...place(config, choices.camera),
+      ...place(config, choices),
       attributionControl: false,
       renderWorldCopies: false,
       maxZoom: 20,
@@ -71,7 +74,7 @@ export class MapView {
     await map.once("style.load");
     await mapImages(map, symbols);
     map.on("styleimagemissing", () => undefined); // classes without symbol name none
-    return new MapView(map, own, theme, config.versions, choices.asOf, choices.rules);
+    return new MapView(map, own, theme, config.versions, choices.asOf, choices.covered, choices.rules);
   }
 
   /** Show other layers, classes or projects; only what differs is told to the map. */
@@ -107,9 +110,15 @@ export class MapView {
     this.light.again();
   }
 
+  /** Show the whole region, as the map does when it opens. */
+  fitRegion(bounds: readonly [number, number, number, number]): void {
+    this.map.fitBounds([...bounds] as [number, number, number, number], { padding: paddingAround(FIT_PADDING_PX, this.covered()), bearing: 0, duration: EASE_MS });
+  }
+
   /** Ease to a box (degrees); a point becomes a neighbourhood. */
   fit(bounds: readonly [number, number, number, number]): void {
-    this.map.fitBounds([...bounds] as [number, number, number, number], { padding: FIT_PADDING_PX * 2, maxZoom: FIT_ZOOM, duration: EASE_MS });
+    const padding = paddingAround(FIT_PADDING_PX * 2, this.covered());
+    this.map.fitBounds([...bounds] as [number, number, number, number], { padding, maxZoom: FIT_ZOOM, duration: EASE_MS });
   }
 
   camera(): Camera {
@@ -171,9 +180,13 @@ export class MapView {
   }
 }
 
-function place(config: HomeConfig, camera: Camera | null): Record<string, unknown> {
+function place(config: HomeConfig, { camera, covered }: MapChoices): Record<string, unknown> {
   if (camera) return { center: [camera.lon, camera.lat], zoom: camera.zoom, bearing: camera.bearing };
-  return { bounds: config.bounds, fitBoundsOptions: { padding: FIT_PADDING_PX } };
+  return { bounds: config.bounds, fitBoundsOptions: { padding: paddingAround(FIT_PADDING_PX, covered()) } };
+}
+
+function paddingAround(around: number, below: number): { top: number; right: number; bottom: number; left: number } {
+  return { top: around, right: around, bottom: around + below, left: around };
 }
 
 function atOwnOrigin(style: StyleSpecification): StyleSpecification {

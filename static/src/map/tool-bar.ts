@@ -36,6 +36,11 @@ export class ToolBar {
     return button;
   }
 
+  /** The same for what small screens show first. */
+  addFirst(name: IconName, text: string, act: () => void): void {
+    this.add(name, text, act).classList.add("tool-first");
+  }
+
   /** A button that opens a tool's panel, made when it is first wanted. */
   addTool(name: IconName, text: string, make: () => Tool): void {
     let tool: Tool | null = null;
@@ -47,6 +52,16 @@ export class ToolBar {
       this.open(tool, button, this.texts[text] ?? text);
     });
     button.setAttribute("aria-expanded", "false");
+  }
+
+  /** A button that small screens show in the place of the tools beyond the first. */
+  addMore(text: string): void {
+    const more = this.add("more", text, () => {
+      const open = this.buttons.classList.toggle("tools-open");
+      more.setAttribute("aria-expanded", String(open));
+    });
+    more.classList.add("tools-more");
+    more.setAttribute("aria-expanded", "false");
   }
 
   isBusy(): boolean {
