@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -199,6 +200,7 @@ def _green(subject: Subject) -> _Part:
     area = subject.area
     parks = read_frame(subject.session, "parks", ("ownership",), as_of=subject.as_of)
     urban = _urban_areas(subject)
+    urban = urban[urban.intersects(shapely.box(*subject.within.total_bounds))]
     if not area.is_region and area.level != "district":
         urban = urban.assign(geometry=urban.geometry.intersection(dissolve(subject.within.geometry)))
     areas = subject.districts if area.level == "district" else subject.within

@@ -105,12 +105,15 @@ def read_layer_states(session: Session, layers: Sequence[str], as_of: datetime |
     return {layer: _past_state(session, layer, as_of) if as_of else _present_state(session, layer) for layer in layers}
 
 
-def read_versions(session: Session, layers: Sequence[str]) -> dict[str, int]:
-    """Return the newest version of each layer."""
-    rows = session.execute(
-        text("SELECT layer, version FROM app.layer_versions WHERE layer = ANY (:layers)"), {"layers": list(layers)}
-    )
-    return {row.layer: row.version for row in rows}
+def read_inputs_state(session: Session, layers: Sequence[str]) -> tuple[Any, ...]:
+    """Return what changes with every edit of the region's record, of one of the layers or of a rule."""
+    region = session.execute(text("SELECT code, full_name, time_zone FROM app.region")).one_or_none()
+    versions = session.execute(
+        text("SELECT layer, version, changed_at FROM app.layer_versions WHERE layer = ANY (:layers) ORDER BY layer"),
+        {"layers": list(layers)},
+    ).all()
+    rules = session.execute(text("SELECT max(valid_from), count(*) FROM app.rules")).one()
+    return (region and tuple(region), tuple(map(tuple, versions)), tuple(rules))
 
 
 def count_features(

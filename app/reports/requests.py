@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Lock
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from cachetools import LRUCache
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.reports.areas import read_report_area
 from app.reports.coverage import LAYERS, compute_coverage
-from app.reports.queries import read_versions
+from app.reports.queries import read_inputs_state
 from app.reports.report import Report
 from layers.history import read_as_of
 
 YEARS = range(1945, 2200)
 TRIES = 3  # when an edit comes while its layers are read, they are read again, so that all figures are of one state
 SHOWN = 20  # characters of a refused value that the answer repeats
+
+
+_kept: LRUCache[tuple[Any, ...], Report] = LRUCache(maxsize=32)  # of this process; a report is a few hundred figures
+_kept_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,22 @@ class ReportRequest:
     area: str | None = None
     year: str | None = None
     as_of: str | None = None
+
+
+def report_of(session: Session, request: ReportRequest, *, now: datetime) -> Report:
+    """
+    Return the report that is asked for, computed once for each state of its inputs.
+
+    Parameters, errors as for `compute_report`.
+    """
+    key = (request, now.date(), read_inputs_state(session, LAYERS))
+    with _kept_lock:
+        report = _kept.get(key)
+    if report is None:
+        report = compute_report(session, request, now=now)
+        with _kept_lock:
+            _kept[key] = report
+    return report
 
 
 def compute_report(session: Session, request: ReportRequest, *, now: datetime) -> Report:
@@ -58,9 +81,9 @@ def compute_report(session: Session, request: ReportRequest, *, now: datetime) -
         today=now.astimezone(ZoneInfo(area.time_zone)).date(),
     )
     for _ in range(TRIES):
-        before = read_versions(session, LAYERS)
+        before = read_inputs_state(session, LAYERS)
         report = compute()
-        if read_versions(session, LAYERS) == before:
+        if read_inputs_state(session, LAYERS) == before:
             break
     return report
 

@@ -1,9 +1,13 @@
-"""Pages of the reports, and the same as JSON."""
+"""
+Pages of the reports, and the same as JSON.
+
+What computes is imported when a report is asked for: it loads geopandas and scipy, which other pages do without.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,10 +16,9 @@ from app.errors import InvalidRequest, NotFound
 from app.extensions import current_language, reader_session
 from app.ogc.forms import require_parameters
 from app.reports.areas import list_report_areas
-from app.reports.pages import map_url, report_values, show_figure
-from app.reports.queries import read_survey_years
-from app.reports.report import Report, report_text
-from app.reports.requests import ReportRequest, compute_report
+
+if TYPE_CHECKING:
+    from app.reports.report import Report
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -43,6 +46,9 @@ def coverage() -> BaseResponse | str:
         )
     if not all(request.args.values()):  # what the form left empty does not belong in an address
         return redirect(_address("coverage"))
+    from app.reports.pages import report_values
+    from app.reports.queries import read_survey_years
+
     report = _asked_report()
     session = reader_session()
     page = render_template(
@@ -66,6 +72,8 @@ def coverage_json() -> Response:
 @blueprint.get("/coverage/origin")
 def origin() -> str:
     """Open one figure: rule, legal basis, date, inputs, features."""
+    from app.reports.pages import map_url, show_figure
+
     require_parameters(request.args, (*PARAMETERS, "figure"))
     report = _asked_report()
     figure_id = request.args.get("figure", "")
@@ -88,11 +96,15 @@ def _address(endpoint: str) -> str:
 
 
 def _asked_report() -> Report:
+    from app.reports.requests import ReportRequest, report_of
+
     asked = ReportRequest(request.args.get("area"), request.args.get("year"), request.args.get("as_of"))
-    return compute_report(reader_session(), asked, now=datetime.now(UTC))
+    return report_of(reader_session(), asked, now=datetime.now(UTC))
 
 
 def _json(report: Report) -> Response:
+    from app.reports.report import report_text
+
     return _kept(report_text(report, language=current_language()), "application/json")
 
 

@@ -154,3 +154,13 @@ def test_names_from_data_are_escaped(client: FlaskClient, regency: Connection) -
     answer = client.get("/reports/coverage")
     assert "<script>alert" not in answer.text
     assert json.loads(client.get("/reports/coverage.json").text)["tables"][0]["rows"][0]["name"].startswith("<script>")
+
+
+def test_report_kept_in_memory_is_not_shown_after_an_edit(client: FlaskClient, regency: Connection) -> None:
+    def length_km() -> float:
+        figures = client.get("/reports/coverage.json").json["figures"]
+        return float(next(one["value"] for one in figures if one["id"] == "roads.length_km"))
+
+    assert (length_km(), length_km()) == (4, 4)
+    regency.execute(text("UPDATE layers.roads SET length_sk_m = 2000 WHERE code = '001'"))
+    assert length_km() == 5
