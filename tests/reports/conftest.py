@@ -45,7 +45,14 @@ def make_segments(connection: Connection, road: str, year: int, stations: dict[t
 
 @pytest.fixture
 def regency(connection: Connection) -> Connection:
+    """The regency of `make_regency`, rolled back at the end."""
+    return make_regency(connection)
+
+
+def make_regency(connection: Connection) -> Connection:
     """
+    Make a regency and the rules.
+
     Two districts, A west and B east of 103 E, and the rules.
 
     Road 001 lies in A; 002 runs from the middle of A to the middle of B, half in each. Street 1 lies in A, street 2 half

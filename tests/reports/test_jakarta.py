@@ -54,7 +54,9 @@ def test_street_lengths_of_jakarta_agree_with_postgis(jakarta: Connection) -> No
     assert value(report, "streets.length_km", "31") == pytest.approx(km, rel=1e-6)
     regency, district = compute(jakarta, "31.74"), compute(jakarta, "31.74.01")
     within = [code for code in expected if code.startswith("31.74.")]
-    assert value(regency, "streets.length_km", "31.74") == pytest.approx(sum(expected[code] for code in within), rel=1e-4)
+    assert value(regency, "streets.length_km", "31.74") == pytest.approx(
+        sum(expected[code] for code in within), rel=1e-4
+    )
     assert value(district, "streets.length_km", "31.74.01") == pytest.approx(expected["31.74.01"], rel=1e-6)
     # No roads of a decree, no parks: unknown, never 0, and said why.
     assert value(report, "roads.length_km", "31") is None
