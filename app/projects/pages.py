@@ -85,13 +85,15 @@ def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> d
     sorted_by: dict[str, Any] = {} if sort == DEFAULT_SORT else {"sort": sort}
     return {
         "criteria": criteria,
+        "kept": kept | sorted_by,
         "page": page,
         "places": {row.id: place_of(row, names) for row in page.rows},
         "figures": key_figures(session, criteria),
         "code_label": code_label,
         "stages": coded_choices("stage", facets["stage"], criteria.stage),
         "sectors": coded_choices("sector", facets["sector"], criteria.sector),
-        "years": [Choice(str(year), str(year), count, year in criteria.year) for year, count in facets["year"].items()],
+        "years": year_choices(facets["year"], criteria.year),
+        "has_other_years": bool(facets["year"]),
         "districts": [
             Choice(code, name, facets["district"].get(code, 0), code in criteria.district)
             for code, name in read_districts(session)
@@ -106,6 +108,12 @@ def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> d
         "everything_url": url_for("projects.table"),
         "now_url": url_for("projects.table", **criteria.without("as_of", "as_of_text").to_args(), **sorted_by),
     }
+
+
+def year_choices(counts: dict[Any, int], chosen: tuple[int, ...]) -> list[Choice]:
+    """Return the years that projects have, or that are chosen, the newest first."""
+    years = sorted({*counts, *chosen}, reverse=True)
+    return [Choice(str(year), str(year), counts.get(year, 0), year in chosen) for year in years]
 
 
 def _heading(column: str, sort: str, kept: dict[str, Any]) -> Heading:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Numeric,
-    String,
     Text,
     and_,
     case,
@@ -38,7 +37,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.ogc.queries import GEOMETRY
 from app.projects.filters import ProjectFilter
-from app.search.words import forgive_misspelling, read_words
+from app.search.words import forgive_misspelling, read_words, word_condition
 from layers.catalogue import built_in_catalogue
 from layers.history import layer_rows
 from layers.search import search_expression
@@ -370,12 +369,12 @@ def _is_after(
 
 def _text_matches(q: str) -> ColumnElement[bool]:
     """Every word stands in name, code or contractor, or is spelled nearly like one that does."""
-    words = read_words(q)
+    words = {f"word{number}": word for number, word in enumerate(read_words(q))}
     if not words:
         return false()
-    searched = literal_column(search_expression(built_in_catalogue().layer("projects"), "projects"), String)
-    is_near = searched.op("%>", is_comparison=True)
-    return and_(*(or_(searched.like(func.app.fold(f"%{word}%")), is_near(func.app.fold(word))) for word in words))
+    searched = search_expression(built_in_catalogue().layer("projects"), "projects")
+    conditions = " AND ".join(word_condition(searched, name, len(word)) for name, word in words.items())
+    return and_(text(conditions).bindparams(**words))
 
 
 def _zero_when_not_begun(projects: FromClause) -> ColumnElement[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.search.words import forgive_misspelling, read_words
+from app.search.words import SHORT, forgive_misspelling, read_words, word_condition
 from gis.types import BBox
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
@@ -125,7 +125,7 @@ def _find(session: Session, words: Sequence[str], meant: set[str], limit: int) -
     parameters: dict[str, Any] = {f"word{number}": word for number, word in enumerate(words)}
     parameters |= {"phrase": " ".join(words), "candidates": CANDIDATES, "wanted": limit}
     parameters |= {f"weight_{layer}": weight + MEANT_KIND * (layer in meant) for layer, weight in WEIGHTS.items()}
-    rows = session.execute(text(search_statement(len(words))), parameters)
+    rows = session.execute(text(search_statement(tuple(min(len(word), SHORT) for word in words))), parameters)
     return [
         Hit(
             layer=row.layer,
@@ -141,15 +141,15 @@ def _find(session: Session, words: Sequence[str], meant: set[str], limit: int) -
     ]
 
 
-@lru_cache(maxsize=MOST_WORDS)
-def search_statement(words: int) -> str:
+@lru_cache(maxsize=64)
+def search_statement(lengths: tuple[int, ...]) -> str:
     """
-    Return the SQL that searches every layer for so many words (`:word0` …, `:phrase`), best first.
+    Return the SQL that searches every layer for words of these lengths (`:word0` …, `:phrase`), best first.
 
     Each layer's words rely on its index `<layer>_search_idx`; no more than `:candidates` of a layer are compared.
     """
     catalogue = built_in_catalogue()
-    parts = " UNION ALL ".join(f"({_layer_statement(catalogue.layer(layer), words)})" for layer in WEIGHTS)
+    parts = " UNION ALL ".join(f"({_layer_statement(catalogue.layer(layer), lengths)})" for layer in WEIGHTS)
     return f"""
         SELECT best.layer, best.id, best.name, best.code, best.score, d.name AS place,
             ST_X(best.point) AS lon, ST_Y(best.point) AS lat,
@@ -159,11 +159,11 @@ def search_statement(words: int) -> str:
     """
 
 
-def _layer_statement(definition: LayerDefinition, words: int) -> str:
+def _layer_statement(definition: LayerDefinition, lengths: tuple[int, ...]) -> str:
     """Return the SQL that finds the best features of one layer."""
     layer, source = definition.id, f"layers.{quote(definition.id)}"
     searched = search_expression(definition, "t")
-    found = " AND ".join(f"{searched} %> app.fold(:word{number})" for number in range(words))
+    found = " AND ".join(word_condition(searched, f"word{number}", length) for number, length in enumerate(lengths))
     key = STREET_KEY if layer == "streets" else "id"
     return f"""
         SELECT '{layer}' AS layer, scored.id, scored.name, scored.code, scored.district, scored.score, scored.box,

@@ -12,8 +12,10 @@ from app.errors import InvalidRequest
 
 MAX_QUERY_CHARACTERS = 200  # longer text was pasted by mistake, or to harm
 
-# Share of a word's trigrams that must be found: one wrong, missing or extra letter in a word of six or more.
+# Share of the trigrams of a typed word and a written one that both have: one wrong, missing or extra letter in a word
+# of six or more is forgiven, while other words stay apart.
 SIMILARITY = 0.45
+SHORT = 3  # letters; shorter words are found only at the beginning of a written one
 
 # Letters and digits, held together by the marks that codes and names use. All that LIKE or a tsquery would read as a
 # sign is gone afterwards, so the words need no escaping.
@@ -62,12 +64,31 @@ def read_words(typed: str) -> list[str]:
     return [ABBREVIATIONS.get(word.lower(), word) for word in found]
 
 
+def word_condition(searched: str, parameter: str, length: int) -> str:
+    """
+    Return the SQL that a text has a word, or one spelled nearly like it; it relies on the text's trigram index.
+
+    Parameters
+    ----------
+    searched
+        SQL of the folded text, as `layers.search.search_expression` writes it.
+    parameter
+        Name of the statement's parameter that holds the word.
+    length
+        Letters of the word.
+    """
+    folded = f"app.fold(:{parameter})"
+    if length < SHORT:
+        return f"({searched} LIKE {folded} || '%' OR {searched} LIKE '% ' || {folded} || '%')"
+    return f"({searched} LIKE '%' || {folded} || '%' OR {searched} %>> {folded})"
+
+
 def forgive_misspelling(session: Session, typed: str) -> None:
-    """Set for this transaction how near a spelling must be for the operator `%>`; without a search do nothing."""
+    """Set for this transaction how near a spelling must be for the operator `%>>`; without a search do nothing."""
     transaction = session.get_transaction()
     if not typed or (transaction is not None and session.info.get("forgiving") is transaction):
         return
     session.execute(
-        text("SELECT set_config('pg_trgm.word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
+        text("SELECT set_config('pg_trgm.strict_word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
     )
     session.info["forgiving"] = session.get_transaction()

@@ -78,10 +78,13 @@ def test_heading_sorts_and_says_how_it_is_sorted(client: FlaskClient, connection
 
 def test_empty_table_says_what_to_do(client: FlaskClient, connection: Connection) -> None:
     assert "Belum ada pekerjaan yang dicatat" in page(client, "/projects")
-    make_project(connection, year=2026)
+    make_project(connection, year=2026, planned_percent=90)
     html = page(client, "/projects?year=2020&stage=late")
     assert "Tidak ada pekerjaan yang cocok." in html
     assert 'href="/projects?stage=late">Hapus saringan tahun?' in html
+    assert '<option value="2020" selected>2020 (0)</option>' in html
+    other = page(client, "/projects?year=2020&q=zzz")
+    assert 'href="/projects">Hapus semua saringan?' in other  # another year would not help
 
 
 def test_answer_to_how_far_is_it(client: FlaskClient, connection: Connection) -> None:

@@ -246,6 +246,16 @@ def test_filter_survives_the_way_through_an_address() -> None:
     assert again == chosen
 
 
+def test_a_word_is_not_taken_for_another_that_only_begins_alike(connection: Connection, reader: Session) -> None:
+    make_project(connection, code="1", name="Rehabilitasi Jembatan Air Sukamenang (Mangan Jaya)")
+    make_project(connection, code="2", name="Peningkatan Jalan Merdeka")
+    assert codes(reader, "q=jalan") == ["2"]
+    assert codes(reader, "q=mangan jay") == ["1"]
+    assert codes(reader, "q=air") == ["1"]
+    assert codes(reader, "q=ai") == ["1"]
+    assert codes(reader, "q=ya") == []
+
+
 def test_search_uses_its_index(connection: Connection, reader: Session) -> None:
     connection.execute(
         text(

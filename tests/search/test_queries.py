@@ -164,6 +164,6 @@ def test_search_relies_on_the_index_of_a_large_layer(connection: Connection, rea
             "facilities",
         )
     }
-    plan = "\n".join(connection.execute(text(f"EXPLAIN {search_statement(2)}"), parameters).scalars())
+    plan = "\n".join(connection.execute(text(f"EXPLAIN {search_statement((3, 3))}"), parameters).scalars())
     assert f"{layer}_search_idx" in plan, plan
     assert labels(reader, "raden said")[0] == ("streets", "Jalan Raden Mas Said Ali")
