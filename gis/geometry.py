@@ -11,6 +11,8 @@ import shapely
 
 from gis.types import BoolArray, GeometryArray, IntArray
 
+PLANE = 2  # coordinates of a flat geometry
+
 _MULTI_OF_TYPE: dict[int, Any] = {
     shapely.GeometryType.POINT: shapely.multipoints,
     shapely.GeometryType.LINESTRING: shapely.multilinestrings,
@@ -116,7 +118,9 @@ def promote_to_multi(geometries: GeometryArray) -> GeometryArray:
 def drop_z(geometries: GeometryArray) -> GeometryArray:
     """Drop heights (and measures); geometries without them are returned as they are, None where missing."""
     array: GeometryArray = np.asarray(geometries, dtype=object).reshape(-1)
-    result: GeometryArray = shapely.force_2d(array)
+    result = array.copy()
+    high = shapely.get_coordinate_dimension(array) > PLANE
+    result[high] = shapely.force_2d(array[high])
     return result
 
 

@@ -21,7 +21,7 @@ from layers.ingest.errors import ImportFailed, ImportRefused, keeping
 from layers.ingest.findings import RowFinding, Sentence, examples, finding
 from layers.ingest.transform import Rows, nothing_left
 from layers.ingest.validate import Outside
-from layers.ingest.values import TextArray
+from layers.ingest.values import TextArray, is_null
 from layers.tables import LAYER_TABLES
 
 Mode = Literal["append", "replace", "update"]
@@ -155,7 +155,7 @@ def copy_rows(
         for start in range(0, len(rows), COPY_ROWS):
             part = slice(start, start + COPY_ROWS)
             texts = [values[part].tolist() for values in columns.values()]
-            geometries = shapely.to_wkb(rows.geometries[part], hex=True, byte_order=1).tolist()
+            geometries = [wkb.hex() for wkb in shapely.to_wkb(rows.geometries[part], byte_order=1)]
             copy.write("\n".join(map("\t".join, zip(*texts, geometries, strict=True))) + "\n")
             if progress is not None:
                 progress(len(geometries))
@@ -164,10 +164,9 @@ def copy_rows(
 def _escaped(values: TextArray) -> TextArray:
     r"""Write a column as COPY reads it: NULL as `\N`, and each different text escaped once."""
     written: dict[str | None, str] = {None: "\\N"}
-    for value in values:
-        if value not in written:
-            written[value] = value.translate(_NEEDS_ESCAPE)
-    return np.array([written[value] for value in values], dtype=object).reshape(-1)
+    for value in set(values.tolist()) - {None}:
+        written[value] = value.translate(_NEEDS_ESCAPE)
+    return np.array([written[value] for value in values.tolist()], dtype=object).reshape(-1)
 
 
 def _update(
@@ -222,9 +221,7 @@ def _check_keys(
         raise ImportRefused(_key_missing(wanted))
     values = rows.columns[wanted]
     if mode == "update":
-        rows = _without(
-            rows, np.array([value is None for value in values], dtype=bool), "key_missing", wanted, findings
-        )
+        rows = _without(rows, is_null(values), "key_missing", wanted, findings)
         values = rows.columns[wanted]
     counts: dict[str | None, int] = {}
     for value in values:

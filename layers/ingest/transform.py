@@ -24,6 +24,7 @@ from layers.ingest.source_crs import is_lonlat, to_lonlat
 from layers.ingest.values import (
     TextArray,
     Texts,
+    is_null,
     parse_booleans,
     parse_codes,
     parse_dates,
@@ -219,24 +220,24 @@ def find_area_codes(
     written = rows.columns.get("code", nothing)
     names = rows.columns.get("name", nothing)
     codes = normalise_codes(written, level)
-    is_given = np.array([value is not None for value in written], dtype=bool)
-    malformed = is_given & np.array([code is None for code in codes], dtype=bool)
+    is_given = ~is_null(written)
+    malformed = is_given & is_null(codes)
     if malformed.any():
         findings.append(_code_malformed(level, written, malformed, rows.rows))
     parents = {name: parse_texts(table.attributes[column]).values for name, column in match.parents.items()}
     found = areas.find(level, names, regencies=parents.get("regency_name"), districts=parents.get("district_name"))
-    by_name = ~is_given & np.array([code is not None for code in found.codes], dtype=bool)
+    by_name = ~is_given & ~is_null(found.codes)
     codes = np.where(by_name, found.codes, codes)
     ambiguous = found.ambiguous & ~is_given
     if ambiguous.any():
         findings.append(_name_ambiguous(names, ambiguous, rows.rows))
-    unknown = ~is_given & ~found.ambiguous & np.array([code is None for code in codes], dtype=bool)
-    unknown &= np.array([name is not None for name in names], dtype=bool)
+    unknown = ~is_given & ~found.ambiguous & is_null(codes)
+    unknown &= ~is_null(names)
     if unknown.any():
         findings.append(_name_unknown(names, unknown, found.suggestions, rows.rows))
     findings += _compare_with_list(codes, names, is_given & ~malformed, areas, level, rows.rows)
     rows = rows.with_column("code", codes)
-    keep = np.array([code is not None for code in codes], dtype=bool)
+    keep = ~is_null(codes)
     return _merge_parts(rows.select(keep), findings), int(by_name.sum())
 
 
@@ -330,7 +331,7 @@ def _drop_incomplete(rows: Rows, definition: LayerDefinition, findings: list[Row
         if not field.required or field.name not in rows.columns:
             continue
         values = rows.columns[field.name]
-        missing = np.array([value is None for value in values], dtype=bool)
+        missing = is_null(values)
         if not missing.any():
             continue
         default = _default_text(table.columns[field.name].server_default)
@@ -442,7 +443,7 @@ def _compare_with_list(
         return []
     within = is_given & areas.holds(codes)
     listed = np.array([areas.names.get(code) if code is not None else None for code in codes], dtype=object)
-    new = within & np.array([name is None for name in listed], dtype=bool)
+    new = within & is_null(listed)
     differs = within & ~new
     differs &= np.array(
         [

@@ -160,6 +160,11 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed.casefold() if character.isalnum())
 
 
+def is_null(values: TextArray) -> BoolArray:
+    """Mark the values that are None."""
+    return np.asarray(np.equal(values, np.array(None, dtype=object)), dtype=bool)
+
+
 def is_missing(text: str) -> bool:
     """Tell whether a cell says nothing."""
     return text.strip().lower() in MISSING_WORDS
@@ -225,8 +230,7 @@ def _parse_texts(column: pd.Series, parse: Callable[[str], str | None]) -> Texts
     codes, texts = _unique_texts(column)
     parsed = np.array([parse(text) for text in texts], dtype=object).reshape(-1)
     values = _spread(parsed, codes, None)
-    understood = np.array([value is not None for value in parsed], dtype=bool)
-    return Texts(values, _spread(~understood, codes, False))
+    return Texts(values, _spread(is_null(parsed), codes, False))
 
 
 def _unique_texts(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:

@@ -87,14 +87,11 @@ def put_region(connection: Connection, code: str, bbox: BBox, *, is_real: bool =
 
 def put_areas(connection: Connection, areas: Iterable[tuple[str, str]]) -> None:
     """Make a code list of code and name."""
-    rows = [
-        {"code": code, "name": name, "level": LEVELS[len(code)], "parent": code.rpartition(".")[0] or None}
-        for code, name in areas
-    ]
     connection.execute(text("DELETE FROM app.areas"))
-    connection.execute(
-        text("INSERT INTO app.areas (code, name, level, parent_code) VALUES (:code, :name, :level, :parent)"), rows
-    )
+    cursor: Any = connection.connection.cursor()
+    with cursor.copy("COPY app.areas (code, name, level, parent_code) FROM STDIN") as copy:
+        for code, name in areas:
+            copy.write_row((code, name, LEVELS[len(code)], code.rpartition(".")[0] or None))
 
 
 def put_national_areas(connection: Connection, folder: Path, *provinces: str) -> None:

@@ -35,7 +35,8 @@ def test_forms_of_codes(written: str | None, level: str, expected: str | None) -
 
 
 @pytest.mark.parametrize(
-    "name", ["STL Ulu Terawas", "stl ulu terawas", "KECAMATAN STL. ULU TERAWAS", "Kec. STL Ulu-Terawas", "STLULUTERAWAS"]
+    "name",
+    ["STL Ulu Terawas", "stl ulu terawas", "KECAMATAN STL. ULU TERAWAS", "Kec. STL Ulu-Terawas", "STLULUTERAWAS"],
 )
 def test_names_forgive_case_spaces_and_titles(name: str) -> None:
     assert LIST.find("district", texts(name)).codes.tolist() == ["99.01.02"]

@@ -45,9 +45,9 @@ def test_names_aliases_and_labels_whatever_the_case() -> None:
 @given(st.sampled_from(FILLABLE), st.data())
 def test_every_alias_is_found_however_it_is_written(case: tuple, data: st.DataObject) -> None:  # type: ignore[type-arg]
     definition, field, alias = case
-    written = "".join(
-        character.upper() if data.draw(st.booleans()) else character for character in alias
-    ).replace("_", data.draw(st.sampled_from(["_", " ", "-", "."])))
+    written = "".join(character.upper() if data.draw(st.booleans()) else character for character in alias).replace(
+        "_", data.draw(st.sampled_from(["_", " ", "-", "."]))
+    )
     required = [one.name for one in definition.fields if one.required and one.name != field.name]
     # Another field may have the same alias and come first; then the column is taken, but not twice.
     result = match_columns(definition, [written, *required], {}, optional=frozenset({field.name}))

@@ -149,7 +149,9 @@ def test_invalid_and_missing_geometries(regency: Connection, do_import: Import, 
 
 
 def test_nothing_but_missing_geometries(do_import: Import, tmp_path: Path) -> None:
-    result = do_import(write_geojson(tmp_path / "a.geojson", [(None, {"name": "a"}), (None, {"name": "b"})]), "buildings")
+    result = do_import(
+        write_geojson(tmp_path / "a.geojson", [(None, {"name": "a"}), (None, {"name": "b"})]), "buildings"
+    )
     assert not result.imported
     assert finding_of(result, "geometry_missing").rows == (1, 2)
 
@@ -210,9 +212,7 @@ def test_rows_outside_the_boundary_are_findings(bounded: Connection, do_import: 
     assert do_import(path, "facilities", mode="replace", outside="keep").rows_loaded == 3
 
 
-def test_nothing_inside_is_refused_and_changes_nothing(
-    bounded: Connection, do_import: Import, tmp_path: Path
-) -> None:
+def test_nothing_inside_is_refused_and_changes_nothing(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
     demo_facility(bounded)
     path = write_layer(tmp_path / "a.gpkg", [shapely.Point(103.1, -3.3)], nama=["b"], jenis=["pasar"])
     result = do_import(path, "facilities")
@@ -269,9 +269,7 @@ def write_roads(path: Path, rows: list[list[Any]]) -> Path:
     return write_layer(path, lines, NAMA=names, NO_RUAS=codes, PANJANG_SK=lengths, STATUS=statuses)
 
 
-def test_update_by_key_changes_adds_and_leaves_alone(
-    bounded: Connection, do_import: Import, tmp_path: Path
-) -> None:
+def test_update_by_key_changes_adds_and_leaves_alone(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
     do_import(write_roads(tmp_path / "a.gpkg", ROADS), "roads")
     bounded.execute(text("UPDATE layers.roads SET surface = 'gravel'"))
     before = dict(rows_of(bounded, "roads", "code, id"))
@@ -294,20 +292,18 @@ def test_update_needs_a_key(do_import: Import, tmp_path: Path) -> None:
     assert codes_of(do_import(path, "roads", mode="update", key="sk_number")) == {"key_missing": 1}
 
 
-def test_codes_that_are_there_or_repeated_are_named(
-    bounded: Connection, do_import: Import, tmp_path: Path
-) -> None:
+def test_codes_that_are_there_or_repeated_are_named(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
     do_import(write_roads(tmp_path / "a.gpkg", ROADS[:1]), "roads")
-    result = do_import(write_roads(tmp_path / "b.gpkg", [*ROADS, ["x", "003", 1.0, "K"], ["y", "003", 1.0, "K"]]), "roads")
+    result = do_import(
+        write_roads(tmp_path / "b.gpkg", [*ROADS, ["x", "003", 1.0, "K"], ["y", "003", 1.0, "K"]]), "roads"
+    )
     assert codes_of(result) == {"key_present": 1, "key_repeated": 2}
     assert finding_of(result, "key_present").rows == (1,)
     assert finding_of(result, "key_repeated").rows == (3, 4)
     assert [code for (code,) in rows_of(bounded, "roads", "code", "code")] == ["001", "002"]
 
 
-def test_lengths_in_kilometres_and_impossible_ones(
-    bounded: Connection, do_import: Import, tmp_path: Path
-) -> None:
+def test_lengths_in_kilometres_and_impossible_ones(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
     path = write_roads(tmp_path / "a.gpkg", [["A", "1", "11,25", "K"], ["B", "2", "0", "K"], ["C", "3", None, "K"]])
     result = do_import(path, "roads", mapping={"PANJANG_SK": "length_sk_m:km"})
     assert rows_of(bounded, "roads", "code, length_sk_m") == [("1", 11250.0)]
@@ -407,7 +403,9 @@ def test_codes_are_compared_with_the_list(regency: Connection, do_import: Import
 
 
 def test_ambiguous_villages_are_left_out(regency: Connection, do_import: Import, tmp_path: Path) -> None:
-    path = write_layer(tmp_path / "desa.gpkg", [square(103, -3.2), square(103.1, -3.2)], desa=["Suka Maju", "Kampung Baru"])
+    path = write_layer(
+        tmp_path / "desa.gpkg", [square(103, -3.2), square(103.1, -3.2)], desa=["Suka Maju", "Kampung Baru"]
+    )
     result = do_import(path, "villages")
     assert codes_of(result) == {"name_ambiguous": 1}
     assert rows_of(regency, "villages", "code, kind") == [("99.01.02.2002", "desa")]
@@ -422,13 +420,13 @@ def test_after_districts_every_layer_knows_them(regency: Connection, do_import: 
 
 
 def test_hostile_text_is_only_text(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
-    names = ["'); DROP TABLE layers.streets; --", "tab\there\\N", "baris\nbaru", "\\.", "{a,\"b\"}"]
+    names = ["'); DROP TABLE layers.streets; --", "tab\there\\N", "baris\nbaru", "\\.", '{a,"b"}']
     path = write_geojson(
         tmp_path / "a.geojson", [(shapely.geometry.mapping(LINE), {"nama": name, "kelas": "primary"}) for name in names]
     )
     assert do_import(path, "streets").rows_loaded == 5
     kept = [name for (name,) in rows_of(bounded, "streets", "name")]
-    assert kept == ["'); DROP TABLE layers.streets; --", "tab here\\N", "baris baru", "\\.", "{a,\"b\"}"]
+    assert kept == ["'); DROP TABLE layers.streets; --", "tab here\\N", "baris baru", "\\.", '{a,"b"}']
 
 
 def test_area_codes_are_those_of_the_database(bounded: Connection, do_import: Import, tmp_path: Path) -> None:

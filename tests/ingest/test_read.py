@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -33,7 +34,7 @@ def refusal_of(path: Path, **options: object) -> ImportRefused:
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".sqlite", ".fgb", ".shp", ".kml", ".gpx"])
 def test_formats(suffix: str, tmp_path: Path) -> None:
-    columns = {"Name" if suffix == ".kml" else "name": ["Pasar", "Balai"]}
+    columns: dict[str, Any] = {"Name" if suffix == ".kml" else "name": ["Pasar", "Balai"]}
     table = read_with(write_layer(tmp_path / f"titik{suffix}", POINTS, **columns))
     names = table.attributes[next(iter(columns))].tolist()
     found = dict(zip(names, table.geometries, strict=True))  # FlatGeobuf sorts its rows by place

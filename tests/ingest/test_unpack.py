@@ -66,7 +66,9 @@ def test_text_file_beside_is_no_dataset(tmp_path: Path, work: Path) -> None:
     assert refusal_of(zip_files(tmp_path / "a.zip", [tmp_path / "baca.txt"]), work) == "no_dataset"
 
 
-@pytest.mark.parametrize("name", ["../keluar.csv", "/etc/keluar.csv", "a/../../keluar.csv", "..\\keluar.csv", "C:/x.csv"])
+@pytest.mark.parametrize(
+    "name", ["../keluar.csv", "/etc/keluar.csv", "a/../../keluar.csv", "..\\keluar.csv", "C:/x.csv"]
+)
 def test_archive_that_climbs_out_is_refused(name: str, tmp_path: Path, work: Path) -> None:
     with zipfile.ZipFile(tmp_path / "jahat.zip", "w") as archive:
         archive.writestr(name, "a;b\n1;2\n")

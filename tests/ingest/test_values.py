@@ -101,8 +101,10 @@ def test_anything_at_all_gives_a_number_or_a_mark(values: list[object]) -> None:
 
 
 def test_stations() -> None:
-    assert parse_stations(column("3+670", "STA 0+000", "1+050,5", "250")).tolist() == [3670, 0, 1050.5, 250]  # T15
-    assert np.isnan(parse_stations(column("3+670", "3+67"))[1])
+    found = parse_stations(column("3+670", "STA 0+000", "1+050,5", "250", "3+67", None))
+    assert found is not None
+    assert found[:4].tolist() == [3670, 0, 1050.5, 250]  # T15
+    assert np.isnan(found[4:]).all()
     assert parse_stations(column("100", "200")) is None
 
 
