@@ -28,7 +28,7 @@ from gis.types import BBox, GeometryArray
 from layers.catalogue import Catalogue
 from layers.definition import FieldDefinition, Language, LayerDefinition
 from layers.errors import UnknownAsset
-from layers.frames import column_values, shown_rows
+from layers.frames import anchors, column_values, shown_rows
 from layers.legend import swatch_svg
 from layers.palette import (
     CASING_PX,
@@ -60,11 +60,15 @@ LIGHT_ZOOM = 11.0  # the scale at which the light map is drawn: bands and widths
 MAX_ZOOM = 18
 GRID_DEGREES = 1e-5  # about a metre
 STEPS_ACROSS = 4000  # features are simplified to this share of the region's width
-SYMBOL_PX = 18
-BASE_SYMBOL_PX = 13
+SYMBOL_PX = 17
+BADGE_PX = 13
+NARROW_PX = 700  # below it the layer control opens on demand
+CONTROL_PX = 280  # kept free for the layer control beside the region
 INDONESIA: BBox = (95.0, -11.0, 141.0, 6.1)
 WORDS = {
     "id": {
+        "layers": "Lapisan",
+        "close": "Tutup",
         "zoom_in": "Perbesar",
         "zoom_out": "Perkecil",
         "no_script": "Peta ini memerlukan JavaScript. Daftar pekerjaan dapat dibaca tanpanya.",
@@ -72,6 +76,8 @@ WORDS = {
         False: "Tidak",
     },
     "en": {
+        "layers": "Layers",
+        "close": "Close",
         "zoom_in": "Zoom in",
         "zoom_out": "Zoom out",
         "no_script": "This map needs JavaScript. The list of projects can be read without it.",
@@ -84,6 +90,7 @@ SCRIPT_TAG = re.compile(r'<script[^>]*\ssrc="([^"]+)"[^>]*>\s*</script>')
 LINK_TAG = re.compile(r'<link[^>]*\shref="([^"]+)"[^>]*/?>')
 CSS_ADDRESS = re.compile(r"url\([\"']?([^)#\"']+)[\"']?\)")
 VIEWPORT_TAG = re.compile(r'<meta name="viewport"[^>]*/>')
+MAP_TAG = re.compile(r'<div class="folium-map"[^>]*></div>')
 INLINE_TAG = re.compile(r"<(script|style)(?=[\s>])")
 
 
@@ -96,14 +103,19 @@ STYLE_SHEET = """<style>
   background: {paper}; color: {ink}; }}
 .folium-map .leaflet-control-layers, .folium-map .leaflet-popup-content-wrapper {{
   border: 1px solid {quiet}; border-radius: 6px; box-shadow: none; }}
-.folium-map .leaflet-bar a {{ background: {paper}; color: {ink}; width: 44px; height: 44px; line-height: 44px; }}
+.folium-map.leaflet-container .leaflet-bar a {{ background: {paper}; color: {ink};
+  width: 44px; height: 44px; line-height: 44px; }}
 .folium-map .leaflet-control-scale-line {{ background: {paper}; color: {ink}; border-color: {ink}; text-shadow: none; }}
+.folium-map .leaflet-control-layers-toggle {{ background-image: none; width: auto; padding: 0 12px; color: {ink};
+  line-height: 44px; height: 44px; text-decoration: none; }}
+.folium-map .leaflet-control-layers-toggle::after {{ content: "{layers}"; }}
 .leaflet-control-layers {{ max-height: 80vh; max-width: 45vw; overflow: auto; }}
 .leaflet-control-layers label > span {{ display: flex; align-items: start; gap: 4px; padding: 2px 0; }}
 .leaflet-control-layers svg {{ vertical-align: middle; flex: none; }}
 .pk-classes {{ display: grid; font-size: 13px; }}
 .pk-name {{ color: {quiet}; font-size: 11px; letter-spacing: .06em; text-transform: uppercase; text-align: center;
   white-space: nowrap; pointer-events: none; text-shadow: 0 0 2px {paper}, 0 0 2px {paper}, 0 0 3px {paper}; }}
+.pk-hidden {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 .pk-popup th {{ text-align: left; font-weight: 400; color: {quiet}; padding-right: 12px; vertical-align: top; }}
 .pk-popup td {{ font-variant-numeric: tabular-nums; }}
 .pk-source {{ background: {paper}; color: {quiet}; padding: 0 6px; font-size: 12px; }}
@@ -111,6 +123,12 @@ STYLE_SHEET = """<style>
 
 POPUP_SCRIPT = """<script>
 function petakaryaPopup(feature, layer, labels) {
+  layer.options.title = feature.properties.t;  // what a marker is called, read aloud and on hover
+  layer.on("popupopen", function (opened) {
+    const button = opened.popup.getElement().querySelector(".leaflet-popup-close-button");
+    button.setAttribute("aria-label", CLOSE);
+    button.href = "#" + opened.popup._map.getContainer().id;
+  });
   layer.bindPopup(function () {
     const table = L.DomUtil.create("table", "pk-popup");
     labels.forEach(function (label, i) {
@@ -197,11 +215,12 @@ class LightMap:
             tiles=None,
             zoom_control=False,
             attributionControl=False,
+            zoomSnap=0.5,
         )
         self.map.default_js = [(name, url) for name, url in self.map.default_js if name == "leaflet"]
         self.map.default_css = [(name, url) for name, url in self.map.default_css if name == "leaflet_css"]
         self.map.options["max_zoom"] = MAX_ZOOM
-        self.map.fit_bounds([[south, west], [north, east]])
+        self.bounds = [[south, west], [north, east]]
 
     def add(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> None:
         """Add a layer in a pane of its own height, with its legend in the layer control."""
@@ -221,16 +240,20 @@ class LightMap:
 
     def render(self, title: str, source: str) -> str:
         """Return the page, with the addresses that folium gave it."""
-        folium.LayerControl(collapsed=False).add_to(self.map)
-        self.map.add_child(Controls(self.words["zoom_in"], self.words["zoom_out"], source))
+        is_narrow: Any = JsCode(f"window.innerWidth < {NARROW_PX}")  # folium types only true and false
+        folium.LayerControl(collapsed=is_narrow).add_to(self.map)
+        self.map.add_child(Controls(self.words["zoom_in"], self.words["zoom_out"], source, self.bounds))
         figure = self.map.get_root()
         assert isinstance(figure, Figure)
         figure.title = html.escape(title)
         figure.header.add_child(Element(self._style_sheet()), name="petakarya_style")
-        figure.header.add_child(Element(POPUP_SCRIPT), name="petakarya_popup")
+        close = _script_json([self.words["close"]]).strip("[]")
+        figure.header.add_child(Element(POPUP_SCRIPT.replace("CLOSE", close)), name="petakarya_popup")
         figure.html.add_child(Element(f"<noscript><p>{html.escape(self.words['no_script'])}</p></noscript>"))
         document: str = figure.render()
         document = document.replace("<html>", f'<html lang="{self.language}">', 1)
+        heading = f'<h1 class="pk-hidden">{html.escape(title)}</h1>'
+        document = MAP_TAG.sub(lambda found: f"<main>{heading}{found[0]}</main>", document, 1)
         return VIEWPORT_TAG.sub('<meta name="viewport" content="width=device-width, initial-scale=1"/>', document, 1)
 
     # Parts of a layer
@@ -254,16 +277,14 @@ class LightMap:
         self, definition: LayerDefinition, drawn: DrawnClass, frame: gpd.GeoDataFrame, pane: str
     ) -> Iterator[folium.GeoJson]:
         """Casing, lines and areas, then symbols: each a GeoJSON of one style."""
-        geometries = np.asarray(frame.geometry.array)
-        has_points = shapely.get_dimensions(geometries) == 0
-        shapes, points = frame[~has_points], frame[has_points]
+        shapes = frame[shapely.get_dimensions(np.asarray(frame.geometry.array)) > 0]
         if len(shapes):
             if drawn.pattern == "short_dash":
                 casing = {"color": self.tokens.dark_casing, "weight": self._width(definition) + CASING_PX}
                 yield self._geojson(definition, shapes, pane, casing, interactive=False)
             yield self._geojson(definition, shapes, pane, self._style(definition, drawn))
-        if len(points):
-            yield self._symbols(definition, drawn, points, pane)
+        if symbol_id(definition, drawn) is not None:
+            yield self._symbols(definition, drawn, frame, pane)
 
     def _geojson(
         self,
@@ -290,16 +311,15 @@ class LightMap:
     def _symbols(
         self, definition: LayerDefinition, drawn: DrawnClass, frame: gpd.GeoDataFrame, pane: str
     ) -> folium.GeoJson:
-        if symbol_id(definition, drawn) is None:
-            dot = folium.CircleMarker(
-                radius=3, color=self.tokens.paper, weight=1, fill_color=drawn.colour, fill_opacity=1
-            )
-            return self._geojson(definition, frame, pane, {}, marker=dot)
-        size = BASE_SYMBOL_PX if definition.group == "base" else SYMBOL_PX
+        """A symbol for each feature, whatever its geometry: the shape says the class without colour."""
+        size = BADGE_PX if drawn.shape == "badge" or definition.group == "base" else SYMBOL_PX
         picture = symbol_svg(drawn, self.tokens, with_glyph=True)
         picture = picture.replace(f'width="{SYMBOL_SIZE}" height="{SYMBOL_SIZE}"', f'width="{size}" height="{size}"', 1)
         icon = folium.DivIcon(html=picture, icon_size=(size, size), class_name="pk-symbol")
-        return self._geojson(definition, frame, pane, {}, marker=folium.Marker(icon=icon))
+        points = frame.set_geometry(shapely.points(anchors(np.asarray(frame.geometry.array))), crs=frame.crs)
+        is_open = definition.group != "base"
+        marker = folium.Marker(icon=icon, interactive=is_open, keyboard=is_open)
+        return self._geojson(definition, points, pane, {}, marker=marker)
 
     def _names(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> Iterator[folium.Marker]:
         """Names of areas, written over them."""
@@ -308,7 +328,9 @@ class LightMap:
             return
         for name, point in zip(frame[column], shapely.point_on_surface(np.asarray(frame.geometry.array)), strict=True):
             icon = folium.DivIcon(html=html.escape(str(name)), class_name="pk-name", icon_size=(120, 16))
-            yield folium.Marker([round(point.y, 5), round(point.x, 5)], icon=icon, interactive=False, keyboard=False)
+            yield folium.Marker(
+                [round(point.y, 5), round(point.x, 5)], icon=icon, pane="tooltipPane", interactive=False, keyboard=False
+            )
 
     def _style(self, definition: LayerDefinition, drawn: DrawnClass) -> dict[str, Any]:
         """Leaflet's path options of a class."""
@@ -341,7 +363,8 @@ class LightMap:
     def _features(
         self, definition: LayerDefinition, frame: gpd.GeoDataFrame, fields: Sequence[FieldDefinition]
     ) -> dict[str, Any]:
-        """The rows as GeoJSON whose properties are only the values of the popup, in the order of `fields`."""
+        """The rows as GeoJSON; properties are `v`, the popup's values in the order of `fields`, and `t`, a name."""
+        names = self._names_of(definition, frame)
         columns = [[self._value(definition, field, value) for value in frame[field.name]] for field in fields]
         values = list(zip(*columns, strict=True)) if columns else [()] * len(frame)
         geometries = simplify_to_grid(np.asarray(frame.geometry.array), self.tolerance)
@@ -351,13 +374,22 @@ class LightMap:
                 {
                     "type": "Feature",
                     "id": str(number),
-                    "properties": {"v": list(row)},
+                    "properties": {"v": list(row), "t": name} if fields else {},
                     "geometry": geometry_json(geometry),
                 }
-                for number, (row, geometry) in enumerate(zip(values, geometries, strict=True))
+                for number, (row, name, geometry) in enumerate(zip(values, names, geometries, strict=True))
                 if not geometry.is_empty
             ],
         }
+
+    def _names_of(self, definition: LayerDefinition, frame: gpd.GeoDataFrame) -> list[str]:
+        """What each feature is called: its name and its class, as far as the public may read them."""
+        public = {field.name: field for field in definition.fields_for("public")}
+        fields = [public[name] for name in (definition.name_field, definition.draw.by) if name in public]
+        columns = [
+            [self._value(definition, field, value) for value in column_values(frame, field.name)] for field in fields
+        ]
+        return [", ".join(filter(None, words)) for words in zip(*columns, strict=True)]
 
     def _value(self, definition: LayerDefinition, field: FieldDefinition, value: object) -> str:
         """Return a value as people read it; a code as its label."""
@@ -382,6 +414,8 @@ class LightMap:
         """Title of a layer with its classes, as HTML: Leaflet's control takes no other."""
         title = html.escape(definition.title.in_language(self.language))
         classes = drawn_classes(self.catalogue, definition, language=self.language, theme=self.theme)
+        if definition.draw.symbol:
+            classes = tuple(drawn for drawn in classes if symbol_id(definition, drawn) is not None)
         swatches = [swatch_svg(drawn, definition, self.theme) for drawn in classes]
         if len(classes) == 1:
             return f"{swatches[0]} {title}"
@@ -393,17 +427,22 @@ class LightMap:
 
     def _style_sheet(self) -> str:
         tokens = self.tokens
-        return STYLE_SHEET.format(paper=tokens.paper, ink=tokens.ink, quiet=tokens.quiet_ink)
+        return STYLE_SHEET.format(
+            paper=tokens.paper, ink=tokens.ink, quiet=tokens.quiet_ink, layers=self.words["layers"]
+        )
 
 
 class Controls(MacroElement):
-    """Zoom buttons in the page's language, the scale, and the source line."""
+    """Zoom buttons in the page's language, the scale, the source line; and the region in view."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
             L.control.zoom({zoomInTitle: {{ this.zoom_in|tojson }}, zoomOutTitle: {{ this.zoom_out|tojson }}})
                 .addTo({{ this._parent.get_name() }});
+            {{ this._parent.get_name() }}.fitBounds({{ this.bounds|tojson }}, {
+                paddingBottomRight: [window.innerWidth < {{ this.narrow }} ? 0 : {{ this.aside }}, 0]
+            });
             L.control.scale({imperial: false}).addTo({{ this._parent.get_name() }});
             {% if this.source %}
             (function () {
@@ -420,12 +459,15 @@ class Controls(MacroElement):
         """
     )
 
-    def __init__(self, zoom_in: str, zoom_out: str, source: str) -> None:
+    def __init__(self, zoom_in: str, zoom_out: str, source: str, bounds: list[list[float]]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca types no constructor
         self._name = "Controls"
         self.zoom_in = zoom_in
         self.zoom_out = zoom_out
         self.source = source
+        self.bounds = bounds
+        self.narrow = NARROW_PX
+        self.aside = CONTROL_PX
 
 
 def simplify_to_grid(geometries: GeometryArray, tolerance: float) -> GeometryArray:

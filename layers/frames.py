@@ -1,4 +1,4 @@
-"""Frames of a layer's features: which rows a picture of some scale shows, and reading columns that may be absent."""
+"""Frames of a layer's features: the rows that a scale shows, columns that may be absent, points for symbols."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gis.types import GeometryArray
 from layers.definition import LayerDefinition
 
 
@@ -29,3 +30,19 @@ def column_values(frame: gpd.GeoDataFrame, name: str | None) -> list[object]:
     if name is None or name not in frame:
         return [None] * len(frame)
     return list(frame[name])
+
+
+def anchors(geometries: GeometryArray) -> list[tuple[float, float]]:
+    """Return a point of each feature for its symbol: the middle of its longest line, or a point inside its area."""
+    return [_anchor(geometry) for geometry in geometries]
+
+
+def _anchor(geometry: shapely.Geometry) -> tuple[float, float]:
+    parts = shapely.get_parts(geometry)
+    largest = max(parts, key=lambda part: (shapely.get_dimensions(part), shapely.area(part), shapely.length(part)))
+    dimension = shapely.get_dimensions(largest)
+    if dimension == 1:
+        point = shapely.line_interpolate_point(largest, 0.5, normalized=True)
+    else:
+        point = shapely.point_on_surface(largest)
+    return shapely.get_x(point), shapely.get_y(point)

@@ -17,7 +17,7 @@ from gis.constants import WEB_MERCATOR_HALF_M, WEB_MERCATOR_MAX_LATITUDE
 from gis.types import BBox, BoolArray, FloatArray, GeometryArray
 from layers.catalogue import Catalogue
 from layers.definition import Language, LayerDefinition
-from layers.frames import column_values, shown_rows
+from layers.frames import anchors, column_values, shown_rows
 from layers.labels import Box, Label, LabelKind, place_labels, text_width
 from layers.palette import (
     BASE_SYMBOL_STEPS,
@@ -554,22 +554,6 @@ def outer_border(areas: GeometryArray) -> GeometryArray:
     whole = shapely.buffer(grown, -GAP_PX, quad_segs=1, join_style="mitre")
     outlines: GeometryArray = shapely.get_exterior_ring(shapely.get_parts(whole))
     return outlines
-
-
-def anchors(geometries: GeometryArray) -> list[tuple[float, float]]:
-    """Return a point of each feature for its symbol: the middle of its longest line, or a point inside its area."""
-    return [_anchor(geometry) for geometry in geometries]
-
-
-def _anchor(geometry: shapely.Geometry) -> tuple[float, float]:
-    parts = shapely.get_parts(geometry)
-    largest = max(parts, key=lambda part: (shapely.get_dimensions(part), shapely.area(part), shapely.length(part)))
-    dimension = shapely.get_dimensions(largest)
-    if dimension == 1:
-        point = shapely.line_interpolate_point(largest, 0.5, normalized=True)
-    else:
-        point = shapely.point_on_surface(largest)
-    return shapely.get_x(point), shapely.get_y(point)
 
 
 def inner_point(area: shapely.Geometry) -> tuple[float, float]:

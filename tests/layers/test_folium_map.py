@@ -144,7 +144,7 @@ def test_every_class_has_its_colour_and_pattern() -> None:
 
 def test_layer_control_speaks_the_language() -> None:
     made = page()
-    for word in ("Ruas jalan", "Pekerjaan", "Rusak berat", "Perbesar"):
+    for word in ("Ruas jalan", "Pekerjaan", "Rusak berat", "Perbesar", "Tutup"):
         assert word in made
     english = page(language="en")
     for word in ("Roads", "Projects", "Heavy damage", "Zoom in"):
@@ -167,6 +167,15 @@ def test_popup_reads_codes_as_words_and_money_in_rupiah() -> None:
     )
     assert '["Jalan A", "Terlambat", "Rp1.234.567", "62,05%"]' in page({"projects": project})
     assert '["Jalan A", "Late", "Rp1.234.567", "62.05%"]' in page({"projects": project}, language="en")
+
+
+def test_shape_says_the_state_of_projects_of_any_geometry() -> None:
+    line = shapely.MultiLineString([[(103, -3), (103.1, -3.1)]])
+    project = gpd.GeoDataFrame({"name": ["Jalan A"], "stage": ["late"]}, geometry=[line], crs=4326)
+    made = page({"projects": project})
+    assert made.count("L.geoJson(null") == 2, "the line, and its symbol"
+    assert '"coordinates": [103.05, -3.05], "type": "Point"' in made
+    assert '"t": "Jalan A, Terlambat"' in made, "markers are read aloud"
 
 
 def test_fields_for_staff_do_not_reach_the_page() -> None:
