@@ -312,3 +312,34 @@ def test_real_boundaries_fit_the_first_look(shared_data: Path) -> None:
 )
 def test_font_names_are_quoted_for_css(font: str, css: str) -> None:
     assert font_families(font) == css
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        shapely.Polygon([(102.9, -3.2), (103.1, -3.0), (103.1, -3.2), (102.9, -3.0)]),
+        shapely.GeometryCollection([shapely.box(102.9, -3.2, 103, -3.1), shapely.LineString([(102, -3), (104, -3)])]),
+        shapely.Point(103, -3.1, 55),
+        shapely.LineString([(100, -5), (106, -1)]),
+        shapely.box(90, -20, 120, 20),
+        shapely.MultiPoint([(103, -3.1), (103.1, -3.1)]),
+    ],
+    ids=["crossing itself", "collection", "with height", "beyond the box", "around the box", "points"],
+)
+def test_awkward_geometry_is_drawn(geometry: shapely.Geometry) -> None:
+    root = ElementTree.fromstring(plate(one_project("Aneh", geometry)))
+    assert list(root.iter(f"{SVG}path"))
+
+
+def test_row_without_geometry_or_class_does_no_harm() -> None:
+    frame = gpd.GeoDataFrame({"stage": [None, "late"]}, geometry=[shapely.Point(103, -3.1), None], crs=4326)
+    assert "<use" not in plate({"projects": frame}), "a project without stage has no symbol of another"
+
+
+def test_road_without_survey_is_dotted() -> None:
+    line = shapely.LineString([(102.7, -3.1), (103.3, -3.1)])
+    road = gpd.GeoDataFrame({"condition": [None], "function": ["arterial"]}, geometry=[line], crs=4326)
+    svg = plate({"roads": road})
+    assert 'stroke="#7b8794"' in svg
+    assert 'stroke-linecap="round"' in svg
+    assert "stroke-dasharray" in svg
