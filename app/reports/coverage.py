@@ -151,28 +151,34 @@ def _known_elsewhere(lengths: StreetLengths, has_rows: bool) -> StreetLengths:
 
 
 def _roads(subject: Subject) -> _Part:
-    """Sum the legal length of the area's own roads by condition; all roads are read, since their shares add up."""
+    """Sum the legal length of the area's own roads by condition; shares of a road are of all districts it crosses."""
+    area = subject.area
     if missing := missing_rules(subject, (STABILITY, SCALE_TOLERANCE)):
         return _Part(_unknown(ROAD_UNITS, subject), missing)
-    if not subject.drawn and not subject.area.is_region:
-        return _Part(_unknown(ROAD_UNITS, subject), (no_boundary(subject.area),))
-    columns = ("code", "length_sk_m")
-    only = {"status": subject.statuses}
-    roads = read_frame(subject.session, "roads", columns, as_of=subject.as_of, only=only).assign(status=OWN_ROADS)
+    if not subject.drawn and not area.is_region:
+        return _Part(_unknown(ROAD_UNITS, subject), (no_boundary(area),))
+    roads = _read_roads(subject)
+    here = roads if area.is_region else roads[roads.intersects(dissolve(subject.within.geometry))]
     lengths = condition_lengths(
-        roads,
+        here,
         _read_segments(subject),
         subject.districts[["code", "geometry"]],
         status=OWN_ROADS,
         scale_tolerance=subject.rule(SCALE_TOLERANCE),
         survey_year=subject.year,
     )
-    if not subject.area.is_region:
-        lengths = replace(lengths, metres=lengths.metres.loc[list(subject.drawn)])
-    context = subject.context("roads")
-    figures = road_figures(lengths, rule=subject.rule(STABILITY), context=context)
+    if not area.is_region:
+        lengths = replace(lengths, metres=lengths.metres.loc[list(subject.drawn)], roads=len(roads))
+    figures = road_figures(lengths, rule=subject.rule(STABILITY), context=subject.context("roads"))
     dated = _with_dates(subject, figures.figures)
-    return _Part(dated, figures.findings, (condition_table(lengths, dated, subject.area),) if lengths.roads else ())
+    findings = tuple(one for one in figures.findings if one.code != "no_legal_roads" or roads.empty)
+    return _Part(dated, findings, (condition_table(lengths, dated, area),) if lengths.roads else ())
+
+
+def _read_roads(subject: Subject) -> gpd.GeoDataFrame:
+    only = {"status": subject.statuses}
+    roads = read_frame(subject.session, "roads", ("code", "length_sk_m"), as_of=subject.as_of, only=only)
+    return roads.assign(status=OWN_ROADS)
 
 
 def _read_segments(subject: Subject) -> pd.DataFrame:

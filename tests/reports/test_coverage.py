@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.reports.report import report_text
 from app.reports.subject import FIGURE_UNITS
 from layers.history import read_as_of
-from tests.helpers.factories import make_district, make_region, make_street
+from tests.helpers.factories import make_district, make_region, make_road, make_street
 from tests.reports.conftest import box, compute, line, postgis_m, value
 
 A, B, WHOLE = "16.05.01", "16.05.02", "16.05"
@@ -142,6 +142,13 @@ def test_one_district_has_the_figures_it_has_in_the_whole(regency: Connection) -
         assert figure.inputs == in_whole.inputs
         assert figure.features_url == in_whole.features_url
     assert "streets_outside" not in codes_of(alone.findings)
+
+
+def test_findings_of_a_district_are_of_its_own_roads(regency: Connection) -> None:
+    make_road(regency, code="003", length_sk_m=500, geom=line((103.08, -3.02), (103.09, -3.02)))
+    unsurveyed = {area: {one.code for one in compute(regency, area).findings} for area in (A, B)}
+    assert "roads_unsurveyed" in unsurveyed[B]
+    assert "roads_unsurveyed" not in unsurveyed[A]
 
 
 def test_district_without_streets_has_none_of_the_km_not_no_figure(regency: Connection) -> None:
