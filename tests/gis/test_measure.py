@@ -74,6 +74,11 @@ def test_area_agrees_with_geodesics(side_m: float, latitude: float) -> None:
     assert area_m2(np.array([star]))[0] == pytest.approx(geodesic_m2(star), rel=2e-7, abs=0.05)
 
 
+def test_long_edges_are_geodesics() -> None:
+    triangle = shapely.Polygon([(103, -8), (106, -8.5), (104, -5)])
+    assert area_m2(np.array([triangle]))[0] == pytest.approx(geodesic_m2(triangle), rel=1e-9)
+
+
 def test_hole_is_left_out_and_a_house_is_measured_to_the_square_centimetre() -> None:
     outer, hole = shapely.box(103, -3, 103.01, -2.99), shapely.box(103.002, -2.998, 103.004, -2.996)
     ring = shapely.Polygon(outer.exterior, [hole.exterior])

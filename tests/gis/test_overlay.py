@@ -115,6 +115,15 @@ def test_border_where_three_areas_meet_counts_once() -> None:
     assert parts["area"].tolist() == ["b"]
 
 
+def test_border_of_one_area_with_two_others_counts_once() -> None:
+    halves = [shapely.box(103.1, -3, 103.2, -2.95), shapely.box(103.1, -2.95, 103.2, -2.9)]
+    areas = frame([shapely.box(103, -3, 103.1, -2.9), *halves], code=["a", "b", "c"])
+    line = shapely.LineString([(103.1, -2.99), (103.1, -2.91)])
+    parts = split_lengths(series([line]), areas, key="code")
+    assert parts["area"].tolist() == ["a"]
+    assert parts["share"].tolist() == pytest.approx([1.0])
+
+
 def test_line_on_the_outer_border_belongs_to_its_area() -> None:
     line = shapely.LineString([(103, -2.98), (103, -2.92)])
     parts = split_lengths(series([line]), THREE, key="code")

@@ -31,6 +31,11 @@ def test_thirds_that_naive_rounding_loses() -> None:
     assert sorted(table[0, :3]) == [0, 0, 1]
 
 
+def test_each_number_is_rounded_to_the_nearest_where_the_sums_allow() -> None:
+    table = close_table(np.array([[1.2344, 2.3456], [0.0001, 5.9999]]))
+    assert table[:2, :2] == pytest.approx(np.array([[1.234, 2.346], [0, 6]]))
+
+
 def test_whole_numbers_and_totals_are_kept() -> None:
     values = np.array([[392.890, 339.570]])
     assert close_table(values).tolist() == [[392.89, 339.57, 732.46], [392.89, 339.57, 732.46]]

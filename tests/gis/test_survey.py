@@ -44,6 +44,13 @@ def test_difference_up_to_the_tolerance_is_scaled(surveyed: float) -> None:
     assert codes(survey) == {}
 
 
+@pytest.mark.parametrize("surveyed", [979.9, 1020.1])
+def test_difference_beyond_the_tolerance_is_a_finding(surveyed: float) -> None:
+    survey = laid({"1": 1000}, [("1", 0, surveyed, 2026, "good")])
+    assert codes(survey) == {"survey_length_differs": 1}
+    assert metres(survey)["good"] == pytest.approx(min(surveyed, 1000))
+
+
 def test_survey_that_is_too_short_leaves_the_rest_unsurveyed() -> None:
     survey = laid({"1": 1000}, [("1", 100, 400, 2026, "good"), ("1", 500, 979, 2026, "fair")])
     assert metres(survey) == pytest.approx({"good": 300, "fair": 479, "unsurveyed": 221})
