@@ -1,8 +1,4 @@
-"""
-Length and condition of roads by district, and kemantapan on their legal lengths.
-
-What else concerns roads (STA text, condition classes, streets) has its own modules and can be imported from here too.
-"""
+"""Length and condition of roads by district, and kemantapan on their legal lengths."""
 
 from __future__ import annotations
 
@@ -13,51 +9,16 @@ import numpy as np
 import pandas as pd
 
 from gis.constants import M_PER_KM
-from gis.errors import MissingColumn
+from gis.errors import InvalidMeasure, MissingColumn
 from gis.figures import Figure, FigureContext, FigureSet, Finding, Rule, percent_figure, quantity_figure
-from gis.linear import cut_lines, format_station, parse_station
+from gis.linear import cut_lines
 from gis.overlay import split_lengths
-from gis.road_condition import (
-    BINA_MARGA_2011,
-    CONDITION_CLASSES,
-    ConditionBands,
-    ConditionClass,
-    Scale,
-    SdiRules,
-    classify_condition,
-    combine_conditions,
-    sdi,
-)
+from gis.road_condition import CONDITION_CLASSES, SURVEYED_CLASSES, ConditionClass
 from gis.rounding import close_table
-from gis.streets import StreetLengths, street_figures, street_lengths
 from gis.survey import lay_survey
-
-__all__ = [
-    "BINA_MARGA_2011",
-    "CONDITION_CLASSES",
-    "ConditionBands",
-    "ConditionClass",
-    "ConditionLengths",
-    "Scale",
-    "SdiRules",
-    "StreetLengths",
-    "classify_condition",
-    "combine_conditions",
-    "condition_lengths",
-    "format_station",
-    "kemantapan",
-    "parse_station",
-    "road_figures",
-    "sdi",
-    "street_figures",
-    "street_lengths",
-]
 
 NOWHERE = ""
 """Stands for "in no district" in the table of lengths: roads not drawn, or drawn outside of every district."""
-
-STABLE_CLASSES: tuple[ConditionClass, ...] = ("good", "fair")
-"""What counts as mantap."""
 
 ROAD_COLUMNS = ("code", "status", "length_sk_m")
 SEGMENT_COLUMNS = ("road_code", "sta_from_m", "sta_to_m", "survey_year", "condition")
@@ -169,7 +130,8 @@ def road_figures(lengths: ConditionLengths, *, rule: Rule, context: FigureContex
     lengths
         From `condition_lengths`.
     rule
-        The definition of kemantapan, whose legal basis also says that the legal length counts.
+        The definition of kemantapan: its value is how many of the best classes count as stable (2: good and fair); its
+        legal basis also says that the legal length counts.
     context
         Area code of the whole, date and inputs of the data; when it is the code of one district, the figures are of
         that district alone.
@@ -195,7 +157,7 @@ def road_figures(lengths: ConditionLengths, *, rule: Rule, context: FigureContex
 
 def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext) -> FigureSet:
     """
-    Compute the share of roads in good or fair condition, by legal length; unsurveyed roads stay in the denominator.
+    Compute the share of roads in stable condition, by legal length; unsurveyed roads stay in the denominator.
 
     Parameters
     ----------
@@ -207,13 +169,19 @@ def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext)
     figures
         `roads.kemantapan` in percent, with numerator and denominator in km. It is None, with a finding, for an area
         without such roads or without any surveyed metre.
+
+    Raises
+    ------
+    InvalidMeasure
+        If the rule's value is not the number of some, but not all, of the surveyed classes.
     """
+    stable_classes = _stable_classes(rule)
     figures = []
     without_roads = without_survey = 0
     for area, metres in _rows(lengths, context):
         total = float(metres.sum()) / M_PER_KM
         surveyed = total > 0 and float(metres.sum() - metres["unsurveyed"]) > 0
-        stable = float(metres[list(STABLE_CLASSES)].sum()) / M_PER_KM if surveyed else None
+        stable = float(metres[stable_classes].sum()) / M_PER_KM if surveyed else None
         figures.append(
             percent_figure("roads.kemantapan", stable, total if total else None, area=area, context=context, rule=rule)
         )
@@ -221,6 +189,15 @@ def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext)
         without_survey += lengths.survey_year is not None and total > 0 and not surveyed
     findings = (*lengths.findings, *_kemantapan_findings(without_roads, without_survey))
     return FigureSet(tuple(figures), findings)
+
+
+def _stable_classes(rule: Rule) -> list[ConditionClass]:
+    if rule.value not in range(1, len(SURVEYED_CLASSES)):
+        raise InvalidMeasure(
+            f"Aturan {rule.code} harus menyebut banyaknya kelas kondisi mantap (1 sampai 3), bukan {rule.value:g}.",
+            f"Rule {rule.code} must say how many condition classes are stable (1 to 3), not {rule.value:g}.",
+        )
+    return list(SURVEYED_CLASSES[: int(rule.value)])
 
 
 def _require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.errors import MissingColumn
+from gis.errors import InvalidMeasure, MissingColumn
 from gis.figures import FigureContext
 from gis.road_condition import CONDITION_CLASSES, SURVEYED_CLASSES
 from gis.roads import NOWHERE, ConditionLengths, condition_lengths, kemantapan, road_figures
@@ -17,7 +17,7 @@ from tests.gis.builders import CONTEXT, districts, figure_value, frame, geodesic
 
 THREE = districts("16.05.01", "16.05.02", "16.05.03")
 TOLERANCE = rule(2, "PANJANG_SURVEI_TOLERANSI")
-KEMANTAPAN = rule(0, "KEMANTAPAN", "V*")
+KEMANTAPAN = rule(2, "KEMANTAPAN", "V*")
 ACROSS = shapely.LineString([(103.05, -2.95), (103.25, -2.95)])
 WITHIN = shapely.LineString([(103.02, -2.98), (103.02, -2.92)])
 
@@ -65,6 +65,17 @@ def test_unsurveyed_roads_stay_in_the_denominator() -> None:
     (whole, *_) = kemantapan(lengths, rule=KEMANTAPAN, context=CONTEXT).figures
     assert whole.value == pytest.approx(60)
     assert (whole.numerator, whole.denominator) == pytest.approx((6, 10))
+
+
+def test_rule_says_how_many_classes_are_stable() -> None:
+    lengths = computed(
+        roads([WITHIN], [6_000]), [("0001", 0, 1_500, 2026, "good"), ("0001", 1_500, 6_000, 2026, "fair")]
+    )
+    (whole, *_) = kemantapan(lengths, rule=rule(1), context=CONTEXT).figures
+    assert whole.value == pytest.approx(25)
+    for wrong in (0, 1.5, 4):
+        with pytest.raises(InvalidMeasure):
+            kemantapan(lengths, rule=rule(wrong), context=CONTEXT)
 
 
 def test_road_across_districts_is_split_by_measured_share() -> None:

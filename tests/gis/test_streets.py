@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gis.errors import MissingColumn
 from gis.figures import FigureContext
-from gis.roads import street_figures, street_lengths
+from gis.streets import street_figures, street_lengths
 from tests.gis.builders import CONTEXT, districts, figure_value, frame, geodesic_m, geodesic_m2, walks
 
 THREE = districts("16.05.01", "16.05.02", "16.05.03")
