@@ -19,8 +19,10 @@ from sqlalchemy import create_engine, pool
 from app.config import Settings, preferred_language
 from app.console import say
 from app.database.prepare import needs_database
+from app.errors import message_of
 from app.imports.service import run_import
 from layers.catalogue import built_in_catalogue
+from layers.errors import LayerNotFound
 from layers.ingest.load import Progress
 from layers.ingest.run import ImportRequest, ImportResult
 
@@ -98,7 +100,10 @@ def import_command(
     """Import one file and say what became of it."""
     if (lon is None) != (lat is None):
         raise click.UsageError(_help("--lon dan --lat harus bersama.", "--lon and --lat go together."))
-    built_in_catalogue().layer(layer)  # an unknown layer is said before a database is started
+    try:
+        built_in_catalogue().layer(layer)  # an unknown layer is said before a database is started
+    except LayerNotFound as error:
+        raise click.BadParameter(message_of(error, preferred_language()), param_hint="--layer") from error
     request = ImportRequest(
         path=file,
         layer=layer,

@@ -17,8 +17,9 @@ from layers.ingest.run import ImportRequest, ImportResult, import_file
 from layers.ingest.validate import Extent
 
 HASH_CHUNK_BYTES = 1024**2
-# The levels of the code list that a layer's import looks names up in; others need none.
+# The levels of the code list that a layer's import needs: to look names up in, or to know which boundaries are missing.
 LEVELS: dict[AreaLevel | None, list[str]] = {
+    None: ["district"],
     "district": ["regency", "district"],
     "village": ["regency", "district", "village"],
 }
@@ -83,7 +84,7 @@ def read_areas(connection: Connection, region: str, level: AreaLevel | None) -> 
     """Read the part of the national code list that an import of this level looks names up in."""
     rows = connection.execute(
         text("SELECT code, name, level FROM app.areas WHERE level = ANY(:levels) ORDER BY code"),
-        {"levels": LEVELS.get(level, [])},
+        {"levels": LEVELS[level]},
     ).all()
     return AreaList(tuple(Area(row.code, row.name, row.level) for row in rows), region)
 

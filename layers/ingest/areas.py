@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from gis.types import BoolArray
 from layers.ingest.columns import similar_name
@@ -75,6 +76,11 @@ class AreaList:
     def holds(self, codes: TextArray) -> BoolArray:
         """Tell for each code whether the region is it or holds it; false where missing."""
         return np.array([code is not None and is_within(code, self.region) for code in codes], dtype=bool)
+
+    def districts_without(self, codes: npt.NDArray[np.str_]) -> int:
+        """Count the region's districts that are not among these codes."""
+        own = {area.code for area in self.areas if area.level == "district" and is_within(area.code, self.region)}
+        return len(own - set(codes.tolist()))
 
     def find(
         self,

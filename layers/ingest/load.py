@@ -78,7 +78,9 @@ def place_in_region(
         if districts.is_real:
             beyond = codes == "{}"
             kept = ~beyond if outside == "refuse" else np.ones(len(rows), dtype=bool)
-            rows, codes = _leave_out_beyond(rows, beyond, areas.region, outside, findings), codes[kept]
+            without = areas.districts_without(districts.codes)
+            rows = _leave_out_beyond(rows, beyond, areas.region, outside, findings, districts_without=without)
+            codes = codes[kept]
         else:
             findings.append(_boundary_unknown(len(rows)))
         rows = rows.with_column("district_codes", codes)
@@ -228,6 +230,13 @@ def _check_keys(
         counts[value] = counts.get(value, 0) + 1
     repeated = np.array([value is not None and counts[value] > 1 for value in values], dtype=bool)
     rows = _without(rows, repeated, "key_repeated", wanted, findings)
+    if mode == "update" and wanted not in unique:
+        statement = sql.SQL(
+            "SELECT {0}::text FROM {1} WHERE {0}::text = ANY(%s) GROUP BY {0} HAVING count(*) > 1"
+        ).format(sql.Identifier(wanted), _name(table))
+        several = {row[0] for row in cursor.execute(statement, [rows.columns[wanted].tolist()])}
+        shared = np.array([value in several for value in rows.columns[wanted]], dtype=bool)
+        rows = _without(rows, shared, "key_shared", wanted, findings)
     if mode == "append":
         statement = sql.SQL("SELECT {0}::text FROM {1} WHERE {0}::text = ANY(%s)").format(
             sql.Identifier(wanted), _name(table)
@@ -241,6 +250,10 @@ def _check_keys(
 _KEY_REASONS = {
     "key_missing": ("tanpa {}", "have no {}"),
     "key_repeated": ("{}-nya sama dengan baris lain di berkas ini", "have the same {} as another row of the file"),
+    "key_shared": (
+        "beberapa baris lapisan memiliki {} itu, jadi tidak jelas mana yang diperbarui",
+        "have a {} of several rows of the layer, so it is not clear which to change",
+    ),
     "key_present": (
         "{}-nya sudah ada di lapisan; perbarui dengan --mode update --key {}",
         "have a {} that is in the layer already; change them with --mode update --key {}",
@@ -287,10 +300,20 @@ def _check_plans(rows: Rows, cursor: psycopg.Cursor[Any], findings: list[RowFind
     return rows.select(~unknown)
 
 
-def _leave_out_beyond(rows: Rows, beyond: BoolArray, region: str, outside: Outside, findings: list[RowFinding]) -> Rows:
+def _leave_out_beyond(
+    rows: Rows,
+    beyond: BoolArray,
+    region: str,
+    outside: Outside,
+    findings: list[RowFinding],
+    *,
+    districts_without: int = 0,
+) -> Rows:
     if not beyond.any():
         return rows
     count = int(beyond.sum())
+    hint_id = f" Batas {districts_without} kecamatan belum dimuat." if districts_without else ""
+    hint_en = f" The boundaries of {districts_without} districts are not loaded." if districts_without else ""
     if outside == "keep":
         findings.append(
             finding(
@@ -306,8 +329,8 @@ def _leave_out_beyond(rows: Rows, beyond: BoolArray, region: str, outside: Outsi
         finding(
             "warning",
             "outside_region",
-            f"Baris di luar wilayah {region}: {count}. Tidak dimuat; untuk memuatnya: --outside keep.",
-            f"Rows outside the region {region}: {count}. They were left out; to load them: --outside keep.",
+            f"Baris di luar wilayah {region}: {count}. Tidak dimuat; untuk memuatnya: --outside keep.{hint_id}",
+            f"Rows outside the region {region}: {count}. They were left out; to load them: --outside keep.{hint_en}",
             rows.rows[beyond],
         )
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import struct
 import warnings
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,7 @@ from layers.ingest.values import parse_numbers
 SHEETS = {".xlsx", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
 DELIMITERS = (";", ",", "\t", "|")
+HEADER_LINES = 20  # of a CSV, in which its header must come
 FULL_TURN_DEG = 360.0
 _MANY_LAYERS_NAMED = 30
 _GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
@@ -276,15 +279,46 @@ def _read_delimited(path: Path) -> tuple[pd.DataFrame, str]:
     content = path.read_bytes()
     encoding = detect_encoding(content[:SAMPLE_BYTES])
     text = content.decode(encoding, errors="replace")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter, header = find_header(text.splitlines()[:HEADER_LINES])
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, skip_blank_lines=True, na_values=[""]
+            io.StringIO(text),
+            sep=delimiter,
+            skiprows=header,
+            dtype=str,
+            index_col=False,
+            keep_default_na=False,
+            na_values=[""],
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ImportRefused(_unreadable(path)) from error
-    return frame, encoding
+    return frame.dropna(how="all").reset_index(drop=True), encoding
+
+
+def find_header(lines: list[str]) -> tuple[str, int]:
+    """
+    Find the delimiter of a table and the line of its header, below the titles that offices put above it.
+
+    The delimiter is the one by which most lines have the same number of cells, more than one; the header is the first
+    line with that many.
+    """
+    best = (0, 0, DELIMITERS[0], 0)
+    for delimiter in DELIMITERS:
+        cells = [_count_cells(line, delimiter) for line in lines]
+        usual, count = max(
+            Counter(one for one in cells if one > 1).items(), key=lambda item: item[::-1], default=(1, 0)
+        )
+        header = next((index for index, one in enumerate(cells) if one >= usual), 0)
+        best = max(best, (count, usual, delimiter, header), key=lambda one: one[:2])
+    return best[2], best[3]
+
+
+def _count_cells(line: str, delimiter: str) -> int:
+    """Count the cells of a line; empty ones at its end do not count."""
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return len(cells)
 
 
 def _with_header(frame: pd.DataFrame) -> pd.DataFrame:

@@ -181,7 +181,7 @@ def test_command_says_findings_in_english(petakarya: Any, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["--layer", "kolam"], 1, "kolam"),
+        (["--layer", "kolam"], 2, "kolam"),
         (["--layer", "streets", "--lon", "x"], 2, "--lat"),
         (["--layer", "streets", "--map", "nama"], 2, "KOLOM=field"),
         (["--layer", "streets", "--mode", "hapus"], 2, "hapus"),

@@ -207,7 +207,9 @@ def test_rows_outside_the_boundary_are_findings(bounded: Connection, do_import: 
     path = write_layer(tmp_path / "a.gpkg", places, nama=["a", "b", "c"], jenis=["pasar"] * 3)
     result = do_import(path, "facilities")
     assert result.rows_loaded == 2
-    assert finding_of(result, "outside_region").rows == (2,)
+    outside = finding_of(result, "outside_region")
+    assert outside.rows == (2,)
+    assert "1 kecamatan belum dimuat" in outside.message_id  # the third of the code list has no boundary
     assert [name for (name,) in rows_of(bounded, "facilities", "name")] == ["a", "c"]
     assert do_import(path, "facilities", mode="replace", outside="keep").rows_loaded == 3
 
@@ -283,6 +285,21 @@ def test_update_by_key_changes_adds_and_leaves_alone(bounded: Connection, do_imp
     ]
     after = dict(rows_of(bounded, "roads", "code, id"))
     assert {code: after[code] for code in before} == before
+
+
+def test_update_by_a_key_that_several_rows_have(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
+    path = write_layer(tmp_path / "a.gpkg", [LINE, LINE], nama=["Jl. A", "Jl. B"], kelas=["primary"] * 2)
+    for _ in range(2):
+        do_import(path, "streets")
+    bounded.execute(text("DELETE FROM layers.streets WHERE id = (SELECT max(id) FROM layers.streets)"))
+    result = do_import(
+        write_layer(tmp_path / "b.gpkg", [LINE, LINE], nama=["Jl. A", "Jl. B"], kelas=["path"] * 2),
+        "streets",
+        mode="update",
+        key="name",
+    )
+    assert codes_of(result) == {"key_shared": 1}
+    assert rows_of(bounded, "streets", "name, class") == [("Jl. A", "primary"), ("Jl. B", "path"), ("Jl. A", "primary")]
 
 
 def test_update_needs_a_key(do_import: Import, tmp_path: Path) -> None:

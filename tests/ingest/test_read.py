@@ -174,6 +174,26 @@ def test_csv_of_any_delimiter_and_encoding(delimiter: str, encoding: str, tmp_pa
     assert table.geometries[1] is None
 
 
+def test_csv_with_titles_above_its_header(tmp_path: Path) -> None:
+    rows = [
+        ["Daftar Jembatan, Kabupaten Contoh"],
+        ["Keadaan 31 Desember 2025"],
+        [],
+        ["No", "Nama", "X", "Y"],
+        ["1", "Jembatan A, B, dan C", "103,1", "-3,1"],
+        ["", "", "", ""],
+        ["2", "Jembatan D", "103,2", "-3,1"],
+    ]
+    table = read_with(write_csv(tmp_path / "a.csv", rows), lon="X", lat="Y")
+    assert table.attributes["Nama"].tolist() == ["Jembatan A, B, dan C", "Jembatan D"]
+
+
+def test_csv_with_a_delimiter_at_the_end_of_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("nama,x,y\nPasar,103.1,-3.1,\nBalai,103.2,-3.1,\n")
+    table = read_with(tmp_path / "a.csv", lon="x", lat="y")
+    assert table.attributes["nama"].tolist() == ["Pasar", "Balai"]
+
+
 def test_csv_in_metres_needs_a_crs(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["x", "y"], ["166655,88", "1157245,95"]])
     assert refusal_of(path, lon="x", lat="y").findings[0].code == "crs_missing"
