@@ -18,7 +18,8 @@ from app.formats import NOTHING, format_number, format_percent
 from app.reports.queries import read_extent
 from app.reports.report import Column, Report, Table
 from gis.figures import Figure
-from gis.roads import CONDITION_CLASSES, NOWHERE
+from gis.road_condition import CONDITION_CLASSES
+from gis.roads import NOWHERE
 from gis.types import BBox
 from layers.catalogue import built_in_catalogue
 

@@ -14,7 +14,7 @@ from app.admin.region import kind_of
 from app.reports.areas import ReportArea
 from app.reports.queries import LayerState, RecordedRule
 from gis.figures import FigureContext, Rule
-from gis.roads import CONDITION_CLASSES
+from gis.road_condition import CONDITION_CLASSES
 
 STREET_UNITS = {"streets.length_km": "km", "streets.density_km_per_km2": "km/km2"}
 CONDITION_IDS = {f"roads.length_km.{condition}": condition for condition in CONDITION_CLASSES}
