@@ -9,7 +9,8 @@ import pandas as pd
 from app.reports.areas import ReportArea
 from app.reports.report import Column, Table
 from gis.figures import Figure
-from gis.roads import CONDITION_CLASSES, NOWHERE, ConditionLengths
+from gis.road_condition import CONDITION_CLASSES
+from gis.roads import NOWHERE, ConditionLengths
 from layers.catalogue import built_in_catalogue
 
 KM_DECIMALS, PERCENT_DECIMALS, HA_DECIMALS = 3, 2, 2
