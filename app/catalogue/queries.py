@@ -48,6 +48,14 @@ class Feature:
     geometry: BaseGeometry | None
 
 
+@dataclass(frozen=True)
+class Population:
+    """Residents of an area in a year."""
+
+    persons: int
+    year: int
+
+
 def read_layer_states(session: Session) -> dict[str, LayerState]:
     """Return the state of every public layer, by its id, in two queries."""
     layers = {one.id: base_table(one).replace('"', "") for one in built_in_catalogue() if one.access == "public"}
@@ -93,12 +101,21 @@ def read_feature(
         layer=definition.id,
         id=feature_id,
         values={name: row[name] for name in fields},
-        district_codes=tuple(row.get("district_codes") or ()),
+        district_codes=tuple(row.get("district_codes") or ([row["district_code"]] if "district_code" in row else ())),
         village_codes=tuple(row.get("village_codes") or ()),
         demo=row["demo"],
         recorded_at=row["valid_from"],
         geometry=None if row["shape"] is None else shapely.from_wkb(bytes(row["shape"])),
     )
+
+
+def read_population(session: Session, area_code: str) -> Population | None:
+    """Return the newest count of residents of an area, or None."""
+    row = session.execute(
+        text("SELECT population, year FROM layers.population WHERE area_code = :code ORDER BY year DESC LIMIT 1"),
+        {"code": area_code},
+    ).one_or_none()
+    return None if row is None else Population(row.population, row.year)
 
 
 def _count(session: Session, layers: list[str]) -> dict[str, int]:

@@ -9,14 +9,16 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalogue.pictures import Highlight, answer_picture, draw_picture
-from app.catalogue.queries import Feature, read_feature, read_layer_states
+from app.catalogue.queries import Feature, read_feature, read_layer_states, read_population
 from app.errors import NotFound
 from app.extensions import current_language, reader_session
+from app.formats import format_number
 from app.links import canonical_url
 from app.maps.home import written_value
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
 from app.region import current_region
+from gis.linear import format_station
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 from layers.history import read_as_of
@@ -24,6 +26,7 @@ from layers.history import read_as_of
 blueprint = Blueprint("catalogue", __name__)
 
 GROUPS = ("works", "plan", "base")
+AREA_LAYERS = ("districts", "villages")
 MOST_VILLAGES = 12  # that a feature's page names; a long road touches dozens
 
 
@@ -109,19 +112,27 @@ def requested_moment() -> Any:
 
 
 def title_of(definition: LayerDefinition, found: Feature) -> str:
-    """Return what a feature is called; one without a name by its layer and number."""
+    """Return what a feature is called; a road segment by its stations, one without a name by its layer and number."""
     name = found.values.get(definition.name_field)
+    if definition.id == "road_segments":
+        start, end = format_station(found.values["sta_from_m"]), format_station(found.values["sta_to_m"])
+        return f"{name}, STA {start} – {end}"
     return str(name) if name else f"{definition.title.in_language(current_language())} {found.id}"
 
 
 def facts_of(definition: LayerDefinition, found: Feature) -> list[tuple[str, str]]:
     """Return label and value of every public field that has one."""
     language = current_language()
-    return [
+    facts = [
         (field.label.in_language(language), written_value(definition, field, found.values[field.name]))
         for field in definition.fields_for("public")
         if found.values[field.name] is not None
     ]
+    people = read_population(reader_session(), found.values["code"]) if definition.id in AREA_LAYERS else None
+    if people is not None:
+        count = format_number(people.persons, language)
+        facts.append((gettext("Penduduk"), gettext("%(count)s jiwa (%(year)s)", count=count, year=people.year)))
+    return facts
 
 
 def related_links(definition: LayerDefinition, found: Feature) -> list[tuple[str, str]]:

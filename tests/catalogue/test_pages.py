@@ -102,6 +102,27 @@ def test_fields_have_labels_units_and_words_for_codes(client: FlaskClient, conne
     assert "<dt>Legal length</dt><dd>12.345 km</dd>" in english
 
 
+def test_village_says_its_district_and_its_residents(client: FlaskClient, connection: Connection) -> None:
+    village = make_village(connection, code="16.05.09.2001", name="Suro")
+    connection.execute(
+        text(
+            "INSERT INTO layers.population (area_code, year, population) VALUES "
+            "('16.05.09.2001', 2024, 1000), ('16.05.09.2001', 2025, 2312), ('16.05.09.1003', 2026, 9)"
+        )
+    )
+    html = page(client, f"/data/villages/{village}")
+    assert "<dt>Kecamatan</dt><dd>Muara Beliti</dd>" in html
+    assert "<dt>Penduduk</dt><dd>2.312 jiwa (2025)</dd>" in html
+    assert 'href="/projects?village=16.05.09.2001"' in html
+
+
+def test_segment_is_called_by_its_stations(client: FlaskClient, connection: Connection) -> None:
+    segment = make_row(
+        connection, "layers.road_segments", **ROWS["road_segments"] | {"sta_from_m": 3670, "sta_to_m": 3770}
+    )
+    assert "<h1>R1, STA 3+670 – 3+770</h1>" in page(client, f"/data/road_segments/{segment}")
+
+
 def test_project_has_its_own_page(client: FlaskClient, connection: Connection) -> None:
     project = make_project(connection, code="P 1")
     answer = client.get(f"/data/projects/{project}")
