@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -12,8 +11,7 @@ from sqlalchemy import Connection, text
 from app.errors import NotReady
 from layers.catalogue import Catalogue
 from layers.ingest.areas import LEVEL_OF_LAYER, Area, AreaLevel, AreaList
-from layers.ingest.load import Progress
-from layers.ingest.run import ImportRequest, ImportResult, import_file
+from layers.ingest.run import ImportRequest, ImportResult, StartProgress, Surroundings, import_file
 from layers.ingest.validate import Extent
 
 HASH_CHUNK_BYTES = 1024**2
@@ -32,7 +30,7 @@ def run_import(
     *,
     actor: str,
     work: Path,
-    progress: Callable[[str, int], Progress] | None = None,
+    progress: StartProgress | None = None,
 ) -> ImportResult:
     """
     Import a file and write its record; the caller commits, or rolls back a dry run.
@@ -55,8 +53,8 @@ def run_import(
     """
     connection.execute(text("SELECT set_config('petakarya.actor', :actor, true)"), {"actor": actor})
     region, extent = read_extent(connection)
-    areas = read_areas(connection, region, LEVEL_OF_LAYER.get(request.layer))
-    result = import_file(request, connection, catalogue, areas, extent, work, progress=progress)
+    surroundings = Surroundings(read_areas(connection, region, LEVEL_OF_LAYER.get(request.layer)), extent)
+    result = import_file(request, connection, catalogue, surroundings, work, progress=progress)
     if result.imported:
         if request.layer in LEVEL_OF_LAYER:
             refresh_bounds(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,12 +16,14 @@ from layers.ingest.areas import LEVEL_OF_LAYER, AreaList
 from layers.ingest.errors import ImportRefused
 from layers.ingest.findings import RowFinding, Sentence, finding
 from layers.ingest.load import Mode, Progress, load, place_in_region
-from layers.ingest.read import ReadOptions, read
-from layers.ingest.transform import transform
+from layers.ingest.read import ReadOptions, SourceTable, read
+from layers.ingest.transform import Rows, transform
 from layers.ingest.unpack import unpack
 from layers.ingest.validate import Extent, Outside, validate
 
 Language = Literal["id", "en"]
+StartProgress = Callable[[str, int], Progress]
+WITHOUT_GEOMETRY = "road_segments"  # the layer whose rows may come without: they name their ruas and STA
 SEVERITY_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -73,15 +75,54 @@ class ImportResult:
         }
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What an import must know of the region: the code list with the region's code, and where the region lies."""
+
+    areas: AreaList
+    extent: Extent
+
+
+@dataclass
+class _Journal:
+    """What has been done and found so far."""
+
+    steps: list[Sentence] = field(default_factory=list)
+    findings: list[RowFinding] = field(default_factory=list)
+    rows_read: int = 0
+    rows_loaded: int = 0
+    source_crs: str | None = None
+    encoding: str | None = None
+
+    def note(self, sentences: Iterable[Sentence], findings: Iterable[RowFinding]) -> None:
+        """Add what a step did and found."""
+        self.steps += sentences
+        self.findings += findings
+
+    def result(self, request: ImportRequest, *, imported: bool) -> ImportResult:
+        """Close the journal; the worst findings come first."""
+        return ImportResult(
+            layer=request.layer,
+            file_name=request.path.name,
+            mode=request.mode,
+            imported=imported,
+            rows_read=self.rows_read,
+            rows_loaded=self.rows_loaded,
+            source_crs=self.source_crs,
+            encoding=self.encoding,
+            steps=tuple(self.steps),
+            findings=tuple(sorted(self.findings, key=lambda one: SEVERITY_ORDER[one.severity])),
+        )
+
+
 def import_file(
     request: ImportRequest,
     connection: Connection,
     catalogue: Catalogue,
-    areas: AreaList,
-    extent: Extent,
+    surroundings: Surroundings,
     work: Path,
     *,
-    progress: Callable[[str, int], Progress] | None = None,
+    progress: StartProgress | None = None,
 ) -> ImportResult:
     """
     Import a file into a layer, in the caller's transaction.
@@ -92,8 +133,6 @@ def import_file(
         What to import.
     connection
         Of a role that may write the layer. The caller commits, or rolls back a dry run.
-    areas, extent
-        The national code list with the region's code, and where the region lies.
     work
         An empty folder of our own for unpacking; the caller removes it.
     progress
@@ -113,50 +152,47 @@ def import_file(
         When there is no such layer.
     """
     definition = catalogue.layer(request.layer)
-    steps: list[Sentence] = []
-    findings: list[RowFinding] = []
-    seen: dict[str, object] = {}
+    journal = _Journal()
     try:
-        loaded = _run_steps(
-            request, definition, connection, catalogue, areas, extent, work, steps, findings, seen, progress
-        )
+        _check_request(request, definition)
+        table = _read_table(request, definition, surroundings.extent, work, journal)
+        made = transform(table, definition, catalogue, surroundings.areas, connection, mapping=request.mapping)
+        journal.note([made.sentence], made.findings)
+        _load_rows(made.rows, request, definition, surroundings.areas, connection, journal, progress)
     except ImportRefused as refusal:
-        findings += refusal.findings
-        return _result(request, steps, findings, seen, imported=False, rows_loaded=0)
-    return _result(request, steps, findings, seen, imported=True, rows_loaded=loaded)
+        journal.note([], refusal.findings)
+        return journal.result(request, imported=False)
+    return journal.result(request, imported=True)
 
 
-def _run_steps(
-    request: ImportRequest,
-    definition: LayerDefinition,
-    connection: Connection,
-    catalogue: Catalogue,
-    areas: AreaList,
-    extent: Extent,
-    work: Path,
-    steps: list[Sentence],
-    findings: list[RowFinding],
-    seen: dict[str, object],
-    progress: Callable[[str, int], Progress] | None,
-) -> int:
-    _check_request(request, definition)
-    without_geometry = definition.id == "road_segments"
+def _read_table(
+    request: ImportRequest, definition: LayerDefinition, extent: Extent, work: Path, journal: _Journal
+) -> SourceTable:
+    """Unpack, read and validate: rows whose geometry can be used, still as the file has them."""
+    without_geometry = definition.id == WITHOUT_GEOMETRY
     dataset = unpack(request.path, work, source_layer=request.source_layer)
-    steps += dataset.sentences
-    findings += dataset.findings
+    journal.note(dataset.sentences, dataset.findings)
     options = ReadOptions(request.source_layer, request.crs, request.lon, request.lat, without_geometry)
     table = read(dataset.path, options)
-    seen.update(rows_read=len(table.rows), source_crs=table.crs_name, encoding=table.encoding)
-    steps += table.sentences
-    findings += table.findings
+    journal.note(table.sentences, table.findings)
+    journal.rows_read, journal.source_crs, journal.encoding = len(table.rows), table.crs_name, table.encoding
     checked = validate(table, definition, extent, outside=request.outside, without_geometry=without_geometry)
-    steps.append(checked.sentence)
-    findings += checked.findings
-    made = transform(checked.table, definition, catalogue, areas, connection, mapping=request.mapping)
-    steps.append(made.sentence)
-    findings += made.findings
-    placed = place_in_region(made.rows, definition, areas, connection, outside=request.outside)
-    findings += placed.findings
+    journal.note([checked.sentence], checked.findings)
+    return checked.table
+
+
+def _load_rows(
+    rows: Rows,
+    request: ImportRequest,
+    definition: LayerDefinition,
+    areas: AreaList,
+    connection: Connection,
+    journal: _Journal,
+    progress: StartProgress | None,
+) -> None:
+    """Place rows in the region and load them; after districts or villages, every layer's area codes are found anew."""
+    placed = place_in_region(rows, definition, areas, connection, outside=request.outside)
+    journal.note([], placed.findings)
     loaded = load(
         placed.rows,
         definition,
@@ -166,11 +202,10 @@ def _run_steps(
         source=request.path.name,
         progress=progress("load", len(placed.rows)) if progress else None,
     )
-    steps.append(loaded.sentence)
-    findings += loaded.findings
+    journal.note([loaded.sentence], loaded.findings)
+    journal.rows_loaded = loaded.inserted + loaded.updated
     if definition.id in LEVEL_OF_LAYER:
         connection.execute(text("CALL layers.reassign_area_codes()"))
-    return loaded.inserted + loaded.updated
 
 
 def _check_request(request: ImportRequest, definition: LayerDefinition) -> None:
@@ -204,24 +239,3 @@ def _check_request(request: ImportRequest, definition: LayerDefinition) -> None:
                 f"The layer {definition.id} has no field {request.key}. There are: {listed}.",
             )
         )
-
-
-def _result(
-    request: ImportRequest,
-    steps: list[Sentence],
-    findings: list[RowFinding],
-    seen: Mapping[str, object],
-    *,
-    imported: bool,
-    rows_loaded: int,
-) -> ImportResult:
-    return ImportResult(
-        layer=request.layer,
-        file_name=request.path.name,
-        mode=request.mode,
-        imported=imported,
-        rows_loaded=rows_loaded,
-        steps=tuple(steps),
-        findings=tuple(sorted(findings, key=lambda one: SEVERITY_ORDER[one.severity])),
-        **seen,  # type: ignore[arg-type]  # rows_read, source_crs, encoding
-    )
