@@ -219,6 +219,7 @@ def test_bow_tie_areas_are_repaired_for_the_purpose() -> None:
     assert by_area(split_lengths(series([line]), areas, key="code"))["a"] == pytest.approx(geodesic_m(line), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_streets_of_jakarta_by_district(shared_data: Path) -> None:
     """Real districts overlap here and there; every one is measured as intersecting it alone would."""
     areas = gpd.read_file(shared_data / "awkward" / "kecamatan_jakarta.shp")

@@ -81,6 +81,7 @@ def test_areas_need_codes() -> None:
         street_lengths(streets([]), THREE.drop(columns="code"))
 
 
+@pytest.mark.slow
 def test_streets_of_jakarta(shared_data: Path) -> None:
     districts_of_jakarta = gpd.read_file(shared_data / "awkward" / "kecamatan_jakarta.shp").rename(
         columns={"KEC_NAME": "code"}
