@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,8 @@ from gis.types import BoolArray, FloatArray, GeometryArray, IntArray
 
 CELLS_PER_VILLAGE = 45
 MIN_CELLS, MAX_CELLS = 7_000, 60_000
+FINER = (1.0, 2.0, 4.0)  # when a small district has too few cells for its villages, the mesh is made finer
+FEWEST_CELLS = 4  # of a village, on average in its district
 MARGIN = 1.9  # how far the mesh reaches beyond an area, in its radii: the odd bay and cape
 COAST_ROUGHNESS = 0.34  # of the radius: how far capes and bays depart from an ellipse
 PROVINCE_OVERLAP = 1.12  # regencies of a province grow a little larger than their circle, to close gaps
@@ -111,31 +114,20 @@ def draw_boundaries(random: Random, region: Region, districts: list[Area], villa
     plane = Plane(region.centre.lon, region.centre.lat)
     parts = _parts_of(random, region, districts, plane)
     part_of_district = np.array([list(parts).index(_part_code(region, one.code)) for one in districts])
-    district_of_village = np.array([[one.code for one in districts].index(one.code[:8]) for one in villages])
+    number_of = {one.code: number for number, one in enumerate(districts)}
+    district_of_village = np.array([number_of[one.code[:8]] for one in villages])
     counts = np.bincount(district_of_village, minlength=len(districts))
-    mesh, part_of = _mesh_of(random, list(parts.values()), np.bincount(part_of_district, weights=counts), plane)
-
-    weights = rough_weights(random, mesh, 0.45)
-    district_of = np.full(len(mesh.points), -1)
-    towns = np.zeros(len(districts), dtype=np.int64)
-    for part, code in enumerate(parts):
-        own = np.flatnonzero(part_of_district == part)
-        cells = np.flatnonzero(part_of == part)
-        seeds = _spread(random, mesh.points[cells], len(own), core=_core(random, mesh.points[cells]))
-        order = _capital_first([districts[index] for index in own], counts[own], parts[code].capital, villages)
-        towns[own[order]] = cells[seeds]
-        open_edges = (part_of[mesh.pairs] == part).all(axis=1)
-        for _ in range(2):  # the second time from places more in the middle, so that few towns stand at a border
-            reach = _nearest_distance(mesh.points[towns[own]])
-            grown = grow(
-                mesh,
-                weights,
-                [np.array([cell]) for cell in towns[own]],
-                head_start_m=reach * 0.3 * np.sqrt(counts[own] / counts[own].max()),
-                open_edges=open_edges,
-            )
-            district_of[cells] = own[grown[cells]]
-            towns[own] = _more_central(mesh, district_of, own, towns[own], share=0.6)
+    for finer in FINER:
+        mesh, part_of = _mesh_of(
+            random, list(parts.values()), np.bincount(part_of_district, weights=counts), plane, finer=finer
+        )
+        weights = rough_weights(random, mesh, 0.45)
+        towns, district_of = _grow_districts(
+            random, mesh, weights, part_of, part_of_district, list(parts.values()), districts, villages
+        )
+        cells = np.bincount(district_of[district_of >= 0], minlength=len(districts))
+        if (cells >= FEWEST_CELLS * counts).all():
+            break
     village_of, seats = _grow_villages(random, mesh, weights, district_of, towns, districts, villages)
 
     corners = smoothed_corners(mesh, village_of)
@@ -162,6 +154,42 @@ def draw_boundaries(random: Random, region: Region, districts: list[Area], villa
     )
 
 
+def _grow_districts(
+    random: Random,
+    mesh: Mesh,
+    weights: FloatArray,
+    part_of: IntArray,
+    part_of_district: IntArray,
+    parts: list[Centre],
+    districts: list[Area],
+    villages: list[Area],
+) -> tuple[IntArray, IntArray]:
+    """Let districts grow inside their part; returns the cell of each one's town, and the district of each cell."""
+    village_counts = Counter(one.code[:8] for one in villages)
+    counts = np.array([village_counts[district.code] for district in districts])
+    district_of = np.full(len(mesh.points), -1)
+    towns = np.zeros(len(districts), dtype=np.int64)
+    for part, centre in enumerate(parts):
+        own = np.flatnonzero(part_of_district == part)
+        cells = np.flatnonzero(part_of == part)
+        seeds = _spread(random, mesh.points[cells], len(own), core=_core(random, mesh.points[cells]))
+        order = _capital_first([districts[index] for index in own], counts[own], centre.capital, villages)
+        towns[own[order]] = cells[seeds]
+        open_edges = (part_of[mesh.pairs] == part).all(axis=1)
+        for _ in range(2):  # the second time from places more in the middle, so that few towns stand at a border
+            reach = _nearest_distance(mesh.points[towns[own]])
+            grown = grow(
+                mesh,
+                weights,
+                [np.array([cell]) for cell in towns[own]],
+                head_start_m=reach * 0.3 * np.sqrt(counts[own] / counts[own].max()),
+                open_edges=open_edges,
+            )
+            district_of[cells] = own[grown[cells]]
+            towns[own] = _more_central(mesh, district_of, own, towns[own], share=0.6)
+    return towns, district_of
+
+
 def _part_code(region: Region, code: str) -> str:
     return code[:5] if region.kind == "province" else region.code
 
@@ -183,12 +211,14 @@ def _parts_of(random: Random, region: Region, districts: list[Area], plane: Plan
     return parts
 
 
-def _mesh_of(random: Random, parts: list[Centre], village_counts: FloatArray, plane: Plane) -> tuple[Mesh, IntArray]:
+def _mesh_of(
+    random: Random, parts: list[Centre], village_counts: FloatArray, plane: Plane, *, finer: float
+) -> tuple[Mesh, IntArray]:
     """Make the mesh, finer where villages are smaller, and say which part each cell belongs to (-1: none)."""
     centres = plane.to_metres(np.array([[part.lon, part.lat] for part in parts]))
     areas_m2 = np.array([part.area_km2 for part in parts]) * M2_PER_KM2
     radii = np.sqrt(areas_m2 / np.pi)
-    cells = np.clip(CELLS_PER_VILLAGE * village_counts.sum(), MIN_CELLS, MAX_CELLS) * village_counts / village_counts.sum()
+    cells = finer * np.clip(CELLS_PER_VILLAGE * village_counts.sum(), MIN_CELLS, MAX_CELLS) * village_counts / village_counts.sum()
     places = []
     for part, (centre, radius) in enumerate(zip(centres, radii, strict=True)):
         spacing = np.sqrt(areas_m2[part] / cells[part])
@@ -273,7 +303,8 @@ def _nearest_distance(points: FloatArray) -> float:
 
 def _capital_first(districts: list[Area], counts: IntArray, capital: str | None, villages: list[Area]) -> IntArray:
     """Order districts: the capital first, then the more urban ones, which so come to stand nearer the main town."""
-    wards = np.array([sum(one.is_ward for one in villages if one.code[:8] == district.code) for district in districts])
+    ward_counts = Counter(one.code[:8] for one in villages if one.is_ward)
+    wards = np.array([ward_counts[district.code] for district in districts])
     is_capital = np.array([district.code == capital for district in districts])
     return np.lexsort([-counts, -wards, ~is_capital])
 

@@ -10,6 +10,7 @@ import numpy as np
 from app.demo.curves import distances_along, lines_from
 from app.demo.mesh import Random
 from app.demo.network import Road
+from gis.constants import M_PER_KM
 from gis.figures import Rule
 from gis.road_condition import ConditionBands, classify_condition
 from gis.types import FloatArray, GeometryArray, IntArray
@@ -17,6 +18,7 @@ from gis.types import FloatArray, GeometryArray, IntArray
 SURVEY_YEARS = (2024, 2025)
 SURVEY_DATES = {2024: dt.date(2024, 8, 5), 2025: dt.date(2025, 8, 4)}
 MISSED_SHARE = 0.05  # of the roads: not surveyed in a year
+SURVEYED_KM = 4_500.0  # a region with more roads, such as a province, has surveyed only some of them
 LEGAL_LENGTH_SPREAD = 0.0145  # how far the legal length may be from the measured one
 WORSE_PER_YEAR = 1.09
 RENEWED_IRI = 3.0  # m/km after works
@@ -94,7 +96,10 @@ def survey(
     step = rules["SEGMEN_SURVEI"].value
     bands = ConditionBands(rules["IRI_B"], rules["IRI_S"], rules["IRI_RR"])
     owners, starts, ends, years, iris, lines, missed = [], [], [], [], [], [], []
+    surveyed_share = min(1.0, SURVEYED_KM * M_PER_KM / legal_m.sum())
     for index, road in enumerate(roads):
+        if random.random() > surveyed_share:
+            continue
         stations = np.append(np.arange(0, legal_m[index], step), legal_m[index])
         pieces = cut_line(road.line, stations / legal_m[index])
         first = _roughness(random, road, len(pieces))
