@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -66,3 +67,23 @@ def examples(values: npt.NDArray[np.object_], mask: BoolArray, *, most: int = 3)
     """List a few different values where the mask is true, quoted, for a sentence."""
     found = list(dict.fromkeys(str(value) for value in values[mask][: most * 50]))
     return ", ".join(quoted(value) for value in found[:most])
+
+
+def nothing_left() -> RowFinding:
+    """Say that no row can be loaded."""
+    return finding(
+        "error",
+        "nothing_left",
+        "Tidak ada baris yang dapat dimuat; temuan lainnya menyebut sebabnya.",
+        "No row can be loaded; the other findings say why.",
+    )
+
+
+def unreadable(path: Path) -> RowFinding:
+    """Say that a file is damaged."""
+    return finding(
+        "error",
+        "file_damaged",
+        f"{quoted(path.name)} rusak atau terpotong, jadi tidak dapat dibaca seluruhnya. Kirim ulang berkasnya.",
+        f"{quoted(path.name)} is damaged or cut off, so it cannot be read in full. Send the file again.",
+    )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import struct
 import warnings
 import zipfile
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,17 +19,16 @@ from pyproj.exceptions import CRSError
 
 from gis.crs import WGS84
 from gis.types import GeometryArray, IntArray
-from layers.ingest.encoding import SAMPLE_BYTES, detect_encoding, shapefile_encoding
+from layers.ingest.delimited import read_delimited
+from layers.ingest.encoding import shapefile_encoding
 from layers.ingest.errors import ImportRefused
-from layers.ingest.findings import RowFinding, Sentence, finding, quoted
+from layers.ingest.findings import RowFinding, Sentence, finding, quoted, unreadable
 from layers.ingest.source_crs import choose_source_crs, parse_crs
 from layers.ingest.unpack import shapefile_part
 from layers.ingest.values import parse_numbers
 
 SHEETS = {".xlsx", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
-DELIMITERS = (";", ",", "\t", "|")
-HEADER_LINES = 20  # of a CSV, in which its header must come
 FULL_TURN_DEG = 360.0
 _MANY_LAYERS_NAMED = 30
 _GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
@@ -90,7 +86,7 @@ def read(path: Path, options: ReadOptions) -> SourceTable:
     suffix = path.suffix.lower()
     _check_content(path, suffix)
     if suffix in DELIMITED:
-        frame, encoding = _read_delimited(path)
+        frame, encoding = read_delimited(path)
         return _from_table(frame, encoding, options)
     layer = _choose_layer(path, options)
     if suffix in SHEETS:
@@ -175,7 +171,7 @@ def _read_with_gdal(path: Path, layer: str | None, *, encoding: str | None, read
             )
             return frame
     except (*_GDAL_ERRORS, CRSError, ValueError, UnicodeDecodeError) as error:
-        raise ImportRefused(_unreadable(path)) from error
+        raise ImportRefused(unreadable(path)) from error
 
 
 def _declared_crs(path: Path, frame: pd.DataFrame) -> CRS | None:
@@ -203,7 +199,7 @@ def _choose_layer(path: Path, options: ReadOptions) -> str | None:
             name for name in names if pyogrio.read_info(path, layer=name, force_feature_count=True)["features"] > 0
         ]
     except _GDAL_ERRORS as error:
-        raise ImportRefused(_unreadable(path)) from error
+        raise ImportRefused(unreadable(path)) from error
     if len(names) == 1:
         return names[0]
     if not names:
@@ -243,13 +239,13 @@ def _check_content(path: Path, suffix: str) -> None:
     if suffix in {".gpkg", ".sqlite", ".db"}:
         _check_sqlite_size(path, head)
     if suffix in SHEETS | {".kmz"} and not zipfile.is_zipfile(path):
-        raise ImportRefused(_unreadable(path))
+        raise ImportRefused(unreadable(path))
 
 
 def _check_sqlite_size(path: Path, head: bytes) -> None:
     page_size, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
     if pages * (65536 if page_size == 1 else page_size) > path.stat().st_size:
-        raise ImportRefused(_unreadable(path))
+        raise ImportRefused(unreadable(path))
 
 
 def _check_dbf(shp: Path) -> list[RowFinding]:
@@ -267,58 +263,11 @@ def _check_dbf(shp: Path) -> list[RowFinding]:
     with dbf.open("rb") as file:
         header = file.read(12)
     if len(header) < 12:
-        raise ImportRefused(_unreadable(dbf))
+        raise ImportRefused(unreadable(dbf))
     records, header_bytes, record_bytes = struct.unpack("<IHH", header[4:12])
     if header_bytes + records * record_bytes > dbf.stat().st_size + 1:  # the end mark may be absent
-        raise ImportRefused(_unreadable(dbf))
+        raise ImportRefused(unreadable(dbf))
     return []
-
-
-def _read_delimited(path: Path) -> tuple[pd.DataFrame, str]:
-    """Read a CSV as text, whatever its encoding and delimiter; numbers are parsed later, by column."""
-    content = path.read_bytes()
-    encoding = detect_encoding(content[:SAMPLE_BYTES])
-    text = content.decode(encoding, errors="replace")
-    delimiter, header = find_header(text.splitlines()[:HEADER_LINES])
-    try:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            skiprows=header,
-            dtype=str,
-            index_col=False,
-            keep_default_na=False,
-            na_values=[""],
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise ImportRefused(_unreadable(path)) from error
-    return frame.dropna(how="all").reset_index(drop=True), encoding
-
-
-def find_header(lines: list[str]) -> tuple[str, int]:
-    """
-    Find the delimiter of a table and the line of its header, below the titles that offices put above it.
-
-    The delimiter is the one by which most lines have the same number of cells, more than one; the header is the first
-    line with that many.
-    """
-    best = (0, 0, DELIMITERS[0], 0)
-    for delimiter in DELIMITERS:
-        cells = [_count_cells(line, delimiter) for line in lines]
-        usual, count = max(
-            Counter(one for one in cells if one > 1).items(), key=lambda item: item[::-1], default=(1, 0)
-        )
-        header = next((index for index, one in enumerate(cells) if one >= usual), 0)
-        best = max(best, (count, usual, delimiter, header), key=lambda one: one[:2])
-    return best[2], best[3]
-
-
-def _count_cells(line: str, delimiter: str) -> int:
-    """Count the cells of a line; empty ones at its end do not count."""
-    cells = next(csv.reader([line], delimiter=delimiter), [])
-    while cells and not cells[-1].strip():
-        cells.pop()
-    return len(cells)
 
 
 def _with_header(frame: pd.DataFrame) -> pd.DataFrame:
@@ -418,13 +367,4 @@ def _not_geodata(path: Path) -> RowFinding:
         "GeoJSON, SpatiaLite, KML, GPX, CSV, XLSX.",
         f"{quoted(path.name)} is not geodata that can be read. What can be read: shapefile, GeoPackage, GeoJSON, "
         "SpatiaLite, KML, GPX, CSV, XLSX.",
-    )
-
-
-def _unreadable(path: Path) -> RowFinding:
-    return finding(
-        "error",
-        "file_damaged",
-        f"{quoted(path.name)} rusak atau terpotong, jadi tidak dapat dibaca seluruhnya. Kirim ulang berkasnya.",
-        f"{quoted(path.name)} is damaged or cut off, so it cannot be read in full. Send the file again.",
     )

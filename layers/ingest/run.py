@@ -15,9 +15,11 @@ from layers.definition import LayerDefinition
 from layers.ingest.areas import LEVEL_OF_LAYER, AreaList
 from layers.ingest.errors import ImportRefused
 from layers.ingest.findings import RowFinding, Sentence, finding
-from layers.ingest.load import Mode, Progress, load, place_in_region
+from layers.ingest.load import Mode, Progress, load
+from layers.ingest.placement import place_in_region
 from layers.ingest.read import ReadOptions, SourceTable, read
-from layers.ingest.transform import Rows, transform
+from layers.ingest.rows import Rows
+from layers.ingest.transform import transform
 from layers.ingest.unpack import unpack
 from layers.ingest.validate import Extent, Outside, validate
 

@@ -14,12 +14,14 @@ from gis.geometry import drop_z, promote_to_multi
 from gis.types import BoolArray, FloatArray, GeometryArray, IntArray
 from layers.catalogue import Catalogue
 from layers.definition import FieldDefinition, LayerDefinition
-from layers.ingest.areas import LEVEL_OF_LAYER, AreaLevel, AreaList, normalise_codes, same_name
+from layers.ingest.area_rows import find_area_codes
+from layers.ingest.areas import LEVEL_OF_LAYER, AreaList
 from layers.ingest.columns import ColumnMatch, Source, match_columns
 from layers.ingest.errors import ImportRefused, keeping
-from layers.ingest.findings import RowFinding, Sentence, examples, finding
+from layers.ingest.findings import RowFinding, Sentence, examples, finding, nothing_left
 from layers.ingest.linear_referencing import place_segments, read_ruas
 from layers.ingest.read import SourceTable
+from layers.ingest.rows import Rows
 from layers.ingest.source_crs import is_lonlat, to_lonlat
 from layers.ingest.values import (
     TextArray,
@@ -38,35 +40,6 @@ WHOLE_NUMBERS = frozenset({"integer"})
 INT4_LIMIT = 2**31
 OTHER = "other"  # code that takes what a list does not know
 _SINGLE_TYPES = frozenset({"POINT", "GEOMETRY"})
-
-
-@dataclass(frozen=True)
-class Rows:
-    """
-    Rows as the layer's table takes them.
-
-    `columns` are texts as PostgreSQL reads them, None for NULL; `geometries` are in EPSG:4326, of the table's type,
-    None only where they are still to be found; `rows` are the rows' numbers in the file.
-    """
-
-    columns: Mapping[str, TextArray]
-    geometries: GeometryArray
-    rows: IntArray
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.rows)
-
-    def select(self, keep: BoolArray) -> Rows:
-        """Return those where the mask is true."""
-        if keep.all():
-            return self
-        columns = {name: values[keep] for name, values in self.columns.items()}
-        return Rows(columns, self.geometries[keep], self.rows[keep])
-
-    def with_column(self, name: str, values: TextArray) -> Rows:
-        """Return the same rows with one column put in or replaced."""
-        return replace(self, columns={**self.columns, name: values})
 
 
 @dataclass(frozen=True)
@@ -205,65 +178,6 @@ def number_texts(values: FloatArray, *, whole: bool) -> TextArray:
     return texts
 
 
-def find_area_codes(
-    rows: Rows, table: SourceTable, match: ColumnMatch, areas: AreaList, level: AreaLevel, findings: list[RowFinding]
-) -> tuple[Rows, int]:
-    """
-    Check the area codes of districts or villages, and find those that are missing by name.
-
-    Returns
-    -------
-    rows, looked_up
-        Rows with a code, and how many codes were found by name; rows without one are left out and named in findings.
-    """
-    nothing: TextArray = np.full(len(rows), None, dtype=object)
-    written = rows.columns.get("code", nothing)
-    names = rows.columns.get("name", nothing)
-    codes = normalise_codes(written, level)
-    is_given = ~is_null(written)
-    malformed = is_given & is_null(codes)
-    if malformed.any():
-        findings.append(_code_malformed(level, written, malformed, rows.rows))
-    parents = {name: parse_texts(table.attributes[column]).values for name, column in match.parents.items()}
-    found = areas.find(level, names, regencies=parents.get("regency_name"), districts=parents.get("district_name"))
-    by_name = ~is_given & ~is_null(found.codes)
-    codes = np.where(by_name, found.codes, codes)
-    ambiguous = found.ambiguous & ~is_given
-    if ambiguous.any():
-        findings.append(_name_ambiguous(names, ambiguous, rows.rows))
-    unknown = ~is_given & ~found.ambiguous & is_null(codes)
-    unknown &= ~is_null(names)
-    if unknown.any():
-        findings.append(_name_unknown(names, unknown, found.suggestions, rows.rows))
-    findings += _compare_with_list(codes, names, is_given & ~malformed, areas, level, rows.rows)
-    rows = rows.with_column("code", codes)
-    keep = ~is_null(codes)
-    return _merge_parts(rows.select(keep), findings), int(by_name.sum())
-
-
-def _merge_parts(rows: Rows, findings: list[RowFinding]) -> Rows:
-    """Join the parts of an area that the file gives in several rows."""
-    codes = pd.Series(rows.columns["code"])
-    repeated = codes.duplicated(keep=False).to_numpy()
-    if not repeated.any():
-        return rows
-    geometries = rows.geometries.copy()
-    for positions in codes[repeated].groupby(codes[repeated]).indices.values():
-        where = np.flatnonzero(repeated)[positions]
-        geometries[where[0]] = shapely.union_all(rows.geometries[where])
-    surplus = codes.duplicated(keep="first").to_numpy()
-    findings.append(
-        finding(
-            "warning",
-            "areas_merged",
-            f"Baris berisi bagian lain dari wilayah yang sama: {int(surplus.sum())}. Digabung dengan baris pertamanya.",
-            f"Rows with another part of the same area: {int(surplus.sum())}. They were joined with its first row.",
-            rows.rows[surplus],
-        )
-    )
-    return replace(rows, geometries=geometries).select(~surplus)
-
-
 def to_stored_geometry(geometries: GeometryArray, table: SourceTable, definition: LayerDefinition) -> GeometryArray:
     """Bring geometries to EPSG:4326, flat, multi-part where the table wants it, valid."""
     result = drop_z(geometries)
@@ -397,89 +311,6 @@ def _was_unreadable(field: str, findings: list[RowFinding]) -> bool:
     return any(one.code == f"value_unreadable:{field}" for one in findings)
 
 
-def _name_ambiguous(names: TextArray, ambiguous: BoolArray, rows: IntArray) -> RowFinding:
-    which = examples(names, ambiguous)
-    return finding(
-        "error",
-        "name_ambiguous",
-        f"Beberapa wilayah bernama sama: {which}; barisnya tidak dimuat. Tambahkan kolom kode, atau nama wilayah di "
-        "atasnya.",
-        f"Several areas have the same name: {which}; the rows were left out. Add a column with the code, or with the "
-        "name of the area above.",
-        rows[ambiguous],
-    )
-
-
-def _name_unknown(names: TextArray, unknown: BoolArray, suggestions: Mapping[str, str], rows: IntArray) -> RowFinding:
-    listed = list(dict.fromkeys(str(name) for name in names[unknown]))[:3]
-    which = ", ".join(f"{name} ({suggestions[name]}?)" if name in suggestions else name for name in listed)
-    return finding(
-        "error",
-        "name_unknown",
-        f"Nama wilayah tidak ada dalam daftar kode: {which}; barisnya tidak dimuat. Perbaiki, atau tambahkan kode.",
-        f"Names of areas are not in the code list: {which}; the rows were left out. Correct them, or add the code.",
-        rows[unknown],
-    )
-
-
-def _code_malformed(level: AreaLevel, codes: TextArray, malformed: BoolArray, rows: IntArray) -> RowFinding:
-    form = {"regency": "16.05", "district": "16.05.01", "village": "16.05.01.2001"}[level]
-    which = examples(codes, malformed)
-    return finding(
-        "error",
-        "code_malformed",
-        f"Kode wilayah tidak berbentuk {form}: {which}; barisnya tidak dimuat. Kode BPS tidak sama dengan kode "
-        "Kemendagri.",
-        f"Area codes do not look like {form}: {which}; the rows were left out. BPS codes are not Kemendagri codes.",
-        rows[malformed],
-    )
-
-
-def _compare_with_list(
-    codes: TextArray, names: TextArray, is_given: BoolArray, areas: AreaList, level: AreaLevel, rows: IntArray
-) -> list[RowFinding]:
-    """Compare codes that the file gives with the code list: they must exist there, under the same name."""
-    if not areas.areas:
-        return []
-    within = is_given & areas.holds(codes)
-    listed = np.array([areas.names.get(code) if code is not None else None for code in codes], dtype=object)
-    new = within & is_null(listed)
-    differs = within & ~new
-    differs &= np.array(
-        [
-            name is not None and known is not None and not same_name(name, known, level)
-            for name, known in zip(names, listed, strict=True)
-        ],
-        dtype=bool,
-    )
-    found = []
-    if new.any():
-        found.append(
-            finding(
-                "warning",
-                "code_not_listed",
-                f"Kode tidak ada dalam daftar wilayah: {examples(codes, new)}. Mungkin wilayah baru, atau kode BPS.",
-                f"Codes are not in the list of area codes: {examples(codes, new)}. A new area perhaps, or a BPS code.",
-                rows[new],
-            )
-        )
-    if differs.any():
-        which = "; ".join(
-            f"{code} {name} ≠ {known}"
-            for code, name, known in list(zip(codes[differs], names[differs], listed[differs], strict=True))[:3]
-        )
-        found.append(
-            finding(
-                "warning",
-                "name_differs",
-                f"Nama di berkas berbeda dari daftar kode: {which}. Periksa apakah kodenya benar.",
-                f"Names in the file differ from the code list: {which}. Check whether the codes are right.",
-                rows[differs],
-            )
-        )
-    return found
-
-
 def _unreadable_values(
     field: FieldDefinition, source: Source, column: pd.Series, mask: BoolArray, rows: IntArray
 ) -> RowFinding:
@@ -542,16 +373,6 @@ def _required_value_missing(field: FieldDefinition, missing: BoolArray, rows: In
         f"Baris tanpa {field.label.id.lower()} (wajib): {int(missing.sum())}. Tidak dimuat.",
         f"Rows without {field.label.en.lower()} (required): {int(missing.sum())}. They were left out.",
         rows[missing],
-    )
-
-
-def nothing_left() -> RowFinding:
-    """Say that no row can be loaded."""
-    return finding(
-        "error",
-        "nothing_left",
-        "Tidak ada baris yang dapat dimuat; temuan lainnya menyebut sebabnya.",
-        "No row can be loaded; the other findings say why.",
     )
 
 
