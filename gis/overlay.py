@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -67,9 +68,9 @@ def split_lengths(lines: gpd.GeoDataFrame | gpd.GeoSeries, areas: gpd.GeoDataFra
     MissingCrs, ProjectedGeometry
         If either is not in longitude and latitude.
     """
-    features = lonlat_array(lines.geometry)
-    parts = _split(features, _areas_of(areas, key), length_m, count_borders_once=True)
-    return _to_frame(parts, lines.index, names=("line", "area", "length_m"))
+    named = _areas_of(areas, key)
+    parts, share = _split(lonlat_array(lines.geometry), named, length_m, count_borders_once=True)
+    return _to_frame(parts, share, named.keys, lines.index, ("line", "area", "length_m"))
 
 
 def split_areas(polygons: gpd.GeoDataFrame | gpd.GeoSeries, areas: gpd.GeoDataFrame, *, key: str) -> pd.DataFrame:
@@ -98,8 +99,9 @@ def split_areas(polygons: gpd.GeoDataFrame | gpd.GeoSeries, areas: gpd.GeoDataFr
         As for `split_lengths`.
     """
     features = repair(lonlat_array(polygons.geometry)).geometries
-    parts = _split(features, _areas_of(areas, key), area_m2, count_borders_once=False)
-    return _to_frame(parts, polygons.index, names=("polygon", "area", "area_m2"))
+    named = _areas_of(areas, key)
+    parts, share = _split(features, named, area_m2, count_borders_once=False)
+    return _to_frame(parts, share, named.keys, polygons.index, ("polygon", "area", "area_m2"))
 
 
 def dissolve(polygons: gpd.GeoSeries | GeometryArray) -> shapely.Geometry:
@@ -146,15 +148,15 @@ class _Areas:
     keys: pd.Series
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """Positions of features and areas (-1: outside of all) with their common measure and its share of the feature."""
+class _Parts(NamedTuple):
+    """What features and areas have in common: positions of both (area -1: outside of all), and the measure of it."""
 
     feature: IntArray
     area: IntArray
-    measure: FloatArray
-    share: FloatArray
-    keys: pd.Series
+    size: FloatArray
+
+    def take(self, chosen: IntArray) -> _Parts:
+        return _Parts(self.feature[chosen], self.area[chosen], self.size[chosen])
 
 
 def _areas_of(areas: gpd.GeoDataFrame, key: str) -> _Areas:
@@ -166,40 +168,40 @@ def _areas_of(areas: gpd.GeoDataFrame, key: str) -> _Areas:
     return _Areas(geometries, ordered[key].reset_index(drop=True))
 
 
-def _split(features: GeometryArray, areas: _Areas, measure: Measure, *, count_borders_once: bool) -> _Parts:
-    chunks = []
+def _split(
+    features: GeometryArray, areas: _Areas, measure: Measure, *, count_borders_once: bool
+) -> tuple[_Parts, FloatArray]:
+    """Split chunk by chunk; beside each part stands its share of the feature."""
+    chunks = [_Parts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    shares = [np.empty(0)]
     for start in range(0, len(features), CHUNK_FEATURES):
         chunk = features[start : start + CHUNK_FEATURES]
-        feature, area, size, share = _split_chunk(chunk, areas, measure, count_borders_once)
-        chunks.append((feature + start, area, size, share))
-    if not chunks:
-        chunks.append((np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0)))
-    feature, area, size, share = (np.concatenate(column) for column in zip(*chunks, strict=True))
-    return _Parts(feature, area, size, share, areas.keys)
+        totals = measure(chunk)
+        parts = _split_chunk(chunk, areas.geometries, totals, measure, count_borders_once)
+        chunks.append(parts._replace(feature=parts.feature + start))
+        shares.append(parts.size / totals[parts.feature])
+    return _Parts(*(np.concatenate(column) for column in zip(*chunks, strict=True))), np.concatenate(shares)
 
 
 def _split_chunk(
-    features: GeometryArray, areas: _Areas, measure: Measure, count_borders_once: bool
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    totals = measure(features)
-    feature, area, size = _common_measures(features, areas.geometries, totals, measure)
-    outside = _outside(features, areas.geometries, totals, feature, area, size, measure)
+    features: GeometryArray, areas: GeometryArray, totals: FloatArray, measure: Measure, count_borders_once: bool
+) -> _Parts:
+    inside = _common(features, areas, totals, measure)
+    outside = _outside(features, areas, totals, inside, measure)
     if count_borders_once:
-        size = _without_shared_borders(features, areas.geometries, totals, outside, feature, area, size)
+        inside = _without_shared_borders(features, areas, totals, outside, inside)
     alone = np.flatnonzero(outside > NOISE)
-    feature = np.concatenate([feature, alone])
-    area = np.concatenate([area, np.full(len(alone), -1)])
-    size = np.concatenate([size, outside[alone]])
-    kept = size > NOISE * (area >= 0) * (totals[feature] > NOISE)
-    order = np.lexsort((area, feature))
-    order = order[kept[order]]
-    feature, area, size = feature[order], area[order], size[order]
-    return feature, area, size, size / totals[feature]
+    parts = _Parts(
+        np.concatenate([inside.feature, alone]),
+        np.concatenate([inside.area, np.full(len(alone), -1)]),
+        np.concatenate([inside.size, outside[alone]]),
+    )
+    order = np.lexsort((parts.area, parts.feature))
+    worth = parts.size > np.minimum(NOISE, totals[parts.feature] / 2)
+    return parts.take(order[worth[order]])
 
 
-def _common_measures(
-    features: GeometryArray, areas: GeometryArray, totals: FloatArray, measure: Measure
-) -> tuple[IntArray, IntArray, FloatArray]:
+def _common(features: GeometryArray, areas: GeometryArray, totals: FloatArray, measure: Measure) -> _Parts:
     """
     Find the pairs of feature and area, and measure what they have in common.
 
@@ -213,9 +215,8 @@ def _common_measures(
     size = np.where(covered, totals[feature], 0.0)
     near = _areas_near(features[feature[crossing]], areas, area[crossing])
     size[crossing] = measure(shapely.intersection(features[feature[crossing]], near))
-    kept = np.flatnonzero(size > 0)
-    kept = kept[np.lexsort((area[kept], feature[kept]))]
-    return feature[kept], area[kept], size[kept]
+    order = np.lexsort((area, feature))
+    return _Parts(feature, area, size).take(order[size[order] > 0])
 
 
 def _areas_near(features: GeometryArray, areas: GeometryArray, area: IntArray) -> GeometryArray:
@@ -236,70 +237,59 @@ def _areas_near(features: GeometryArray, areas: GeometryArray, area: IntArray) -
     corners = frame[chosen, :2] + (place - 0.5) * cell[chosen]
     boxes = np.empty((len(groups), 4))
     boxes[group] = np.hstack([corners, corners + 2 * cell[chosen]])
-    cut = np.array(
-        [shapely.clip_by_rect(areas[row[0]], *box) for row, box in zip(groups, boxes, strict=True)], dtype=object
-    )
-    sound = shapely.is_valid(cut)
-    usable = sound[group]
-    result[chosen[usable]] = cut[group[usable]]
+    clips = [shapely.clip_by_rect(areas[key[0]], *box) for key, box in zip(groups, boxes, strict=True)]
+    cut: GeometryArray = np.array(clips, dtype=object)
+    sound = shapely.is_valid(cut)[
+        group
+    ]  # the fast clip may leave a ring that touches itself; then the whole area serves
+    result[chosen[sound]] = cut[group[sound]]
     return result
 
 
 def _outside(
-    features: GeometryArray,
-    areas: GeometryArray,
-    totals: FloatArray,
-    feature: IntArray,
-    area: IntArray,
-    size: FloatArray,
-    measure: Measure,
+    features: GeometryArray, areas: GeometryArray, totals: FloatArray, inside: _Parts, measure: Measure
 ) -> FloatArray:
     """Measure what of each feature lies in no area; where several areas share it and do not add up, cut it to see."""
-    sums = _sum_by(feature, size, len(features))
+    sums = _sum_by_feature(inside, len(features))
     outside = np.maximum(totals - sums, 0.0)
-    shared = np.bincount(feature, minlength=len(features)) > 1
+    shared = np.bincount(inside.feature, minlength=len(features)) > 1
     unclear = shared & ~_nearly_equal(sums, totals)
     rest = features.copy()
-    for pairs in _rounds(feature, unclear):
-        rest[feature[pairs]] = shapely.difference(rest[feature[pairs]], areas[area[pairs]])
+    for turn in _turns(inside.feature, unclear):
+        feature = inside.feature[turn]
+        rest[feature] = shapely.difference(rest[feature], areas[inside.area[turn]])
     outside[unclear] = measure(rest[unclear])
     return np.where(outside > RELATIVE_NOISE * totals, outside, 0.0)
 
 
 def _without_shared_borders(
-    features: GeometryArray,
-    areas: GeometryArray,
-    totals: FloatArray,
-    outside: FloatArray,
-    feature: IntArray,
-    area: IntArray,
-    size: FloatArray,
-) -> FloatArray:
+    lines: GeometryArray, areas: GeometryArray, totals: FloatArray, outside: FloatArray, inside: _Parts
+) -> _Parts:
     """Take a stretch along the border of several areas away from all but the first of them."""
-    sums = _sum_by(feature, size, len(features)) + outside
+    sums = _sum_by_feature(inside, len(lines)) + outside
     doubled = (sums > totals) & ~_nearly_equal(sums, totals)
-    result = size.copy()
-    taken = np.full(len(features), shapely.MultiLineString(), dtype=object)
-    for pairs in _rounds(feature, doubled):
-        line = feature[pairs]
-        border = shapely.intersection(features[line], shapely.boundary(areas[area[pairs]]))
+    size = inside.size.copy()
+    taken = np.full(len(lines), shapely.MultiLineString(), dtype=object)
+    for turn in _turns(inside.feature, doubled):
+        line = inside.feature[turn]
+        border = shapely.intersection(lines[line], shapely.boundary(areas[inside.area[turn]]))
         border = keep_dimension(border, 1)
-        result[pairs] -= length_m(shapely.intersection(border, taken[line]))
+        size[turn] -= length_m(shapely.intersection(border, taken[line]))
         taken[line] = shapely.union(taken[line], border)
-    return np.maximum(result, 0.0)
+    return inside._replace(size=np.maximum(size, 0.0))
 
 
-def _rounds(feature: IntArray, chosen: BoolArray) -> list[IntArray]:
-    """List the pairs of the chosen features, first the first of each feature, then the second, and so on."""
-    pairs = np.flatnonzero(chosen[feature])
-    if not len(pairs):
+def _turns(feature: IntArray, chosen: BoolArray) -> list[IntArray]:
+    """List the parts of the chosen features: first the first part of each, then the second, and so on."""
+    parts = np.flatnonzero(chosen[feature])
+    if not len(parts):
         return []
-    rank = np.arange(len(pairs)) - np.searchsorted(feature[pairs], feature[pairs])
-    return [pairs[rank == turn] for turn in range(int(rank.max()) + 1)]
+    rank = np.arange(len(parts)) - np.searchsorted(feature[parts], feature[parts])
+    return [parts[rank == turn] for turn in range(int(rank.max()) + 1)]
 
 
-def _sum_by(feature: IntArray, size: FloatArray, count: int) -> FloatArray:
-    return np.bincount(feature, weights=size, minlength=count).astype(np.float64)
+def _sum_by_feature(parts: _Parts, count: int) -> FloatArray:
+    return np.bincount(parts.feature, weights=parts.size, minlength=count).astype(np.float64)
 
 
 def _nearly_equal(first: FloatArray, second: FloatArray) -> BoolArray:
@@ -307,18 +297,20 @@ def _nearly_equal(first: FloatArray, second: FloatArray) -> BoolArray:
     return np.asarray(np.abs(first - second) <= tolerance, dtype=bool)
 
 
-def _to_frame(parts: _Parts, index: pd.Index, *, names: tuple[str, str, str]) -> pd.DataFrame:
+def _to_frame(
+    parts: _Parts, share: FloatArray, keys: pd.Series, index: pd.Index, names: tuple[str, str, str]
+) -> pd.DataFrame:
     feature_name, area_name, measure_name = names
-    keys = np.array([*parts.keys, None], dtype=object)
+    key_or_none = np.array([*keys, None], dtype=object)
     frame = pd.DataFrame(
         {
             feature_name: index.take(parts.feature),
-            area_name: pd.Series(keys[parts.area], dtype=object),
-            measure_name: parts.measure,
-            "share": parts.share,
+            area_name: pd.Series(key_or_none[parts.area], dtype=object),
+            measure_name: parts.size,
+            "share": share,
         }
     )
-    if parts.keys.is_unique:
+    if keys.is_unique:
         return frame
     columns = [feature_name, area_name]
     return frame.groupby(columns, dropna=False, sort=False, as_index=False)[[measure_name, "share"]].sum()
