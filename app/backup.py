@@ -31,6 +31,9 @@ FORMAT = 1
 DUMP = "database.dump"
 ABOUT = "petakarya.json"
 FILES = "files"  # the folder under the home that `app.storage` keeps
+# pg_dump empties the search path, and then `geom IS DISTINCT FROM geom` in a trigger finds no operator of PostGIS.
+EMPTY_SEARCH_PATH = b"SELECT pg_catalog.set_config('search_path', '', false);\n"
+USABLE_SEARCH_PATH = b"SELECT pg_catalog.set_config('search_path', 'pg_catalog, public', false);\n"
 SCHEMAS = ("app", "layers", "history", "generalised")
 
 
@@ -114,13 +117,20 @@ def read_backup(settings: Settings, file: str, *, say: Say = say_nothing) -> Non
 
 def _replace_database(urls: DatabaseUrls, dump: Path) -> None:
     """Empty the schemas and fill them from the dump, in one transaction of psql."""
-    script = dump.with_suffix(".sql")
-    _postgres_program("pg_restore", None, "--no-owner", f"--file={script}", str(dump))
+    plain, script = dump.with_suffix(".plain.sql"), dump.with_suffix(".sql")
+    _postgres_program("pg_restore", None, "--no-owner", f"--file={plain}", str(dump))
     drop = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE;\n").format(sql.SQL(", ").join(map(sql.Identifier, SCHEMAS)))
-    emptied = dump.with_suffix(".drop.sql")
-    emptied.write_text(drop.as_string(None), encoding="utf-8")
-    files = [f"--file={path}" for path in (emptied, script)]
-    _postgres_program("psql", urls, "--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc", *files)
+    with plain.open("rb") as source, script.open("wb") as target:
+        target.write(drop.as_string(None).encode())
+        for line in source:
+            if line == EMPTY_SEARCH_PATH:
+                target.write(USABLE_SEARCH_PATH)
+                break
+            target.write(line)
+        shutil.copyfileobj(source, target)
+    plain.unlink()
+    options = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc", "--output=/dev/null")
+    _postgres_program("psql", urls, *options, f"--file={script}")
 
 
 def _replace_files(settings: Settings, restored: Path) -> None:
