@@ -115,6 +115,7 @@ def test_text_from_data_stays_text() -> None:
     plain = page({"projects": project.assign(name="A"), "districts": district.assign(name="A")}, title="A", source="A")
     assert "alert(1)</script>" not in made
     assert len(Tags(made).all("script")) == len(Tags(plain).all("script"))
+    assert "\\u0026lt;script\\u0026gt;alert(1)" in made, "names over areas are HTML for Leaflet"
     assert "textContent = feature.properties.v[i]" in made, "popups are filled as text, never as HTML"
     assert json.dumps(name).replace("<", "\\u003c").replace(">", "\\u003e").strip('"') in made
 

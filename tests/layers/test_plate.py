@@ -258,6 +258,15 @@ def test_path_data_in_tenths_of_a_pixel() -> None:
     assert line_paths(square) == "m10 0l0 10-10 0 0-10z"
 
 
+def test_hole_runs_against_its_shell_however_it_was_drawn() -> None:
+    shell, hole = shapely.box(0, 0, 9, 9).exterior, shapely.box(3, 3, 6, 6).exterior
+    same, against = (np.array([shapely.Polygon(shell, [ring])]) for ring in (hole.coords, hole.coords[::-1]))
+    outer, inner = line_paths(same).rstrip("z").split("z")
+    assert line_paths(same) == line_paths(against)
+    assert outer.endswith("l0 90-90 0 0-90")
+    assert inner.endswith("l-30 0 0 30 30 0"), "the other way round: left first, then up"
+
+
 def test_labels_never_overlap_and_the_important_stays() -> None:
     crowd = [Label(f"Nama {rank}", 50, 50 + rank / 10, size=12, rank=rank, kind="work", radius=6) for rank in range(9)]
     placed = place_labels(crowd, frame=(0, 0, 200, 200))
