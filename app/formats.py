@@ -91,7 +91,8 @@ def format_moment(moment: datetime | None, language: str, time_zone: str = "Asia
     zone: tzinfo = ZoneInfo(time_zone)
     local = moment.astimezone(zone)
     clock = local.strftime("%H:%M" if language == "en" else "%H.%M")
-    return f"{format_day(local.date(), language)} {clock} {TIME_ZONE_NAMES.get(time_zone, local.tzname() or '')}".strip()
+    zone_name = TIME_ZONE_NAMES.get(time_zone, local.tzname() or "")
+    return f"{format_day(local.date(), language)} {clock} {zone_name}".strip()
 
 
 FILTERS: dict[str, Callable[..., str]] = {

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.extensions import LANGUAGES, current_language, reader_session
+from app.maps.queries import read_versions
 from app.region import current_region
 from layers.catalogue import built_in_catalogue
 from layers.identifiers import quote
 
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
+
 
 @dataclass(frozen=True)
 class LanguageLink:
@@ -38,7 +40,7 @@ class DemonstrationWatch:
 
     def layers(self, session: Session) -> frozenset[str]:
         """Return the layers that hold demonstration rows."""
-        versions = dict(session.execute(text("SELECT layer, version FROM app.layer_versions")).tuples().all())
+        versions = read_versions(session)
         for definition in built_in_catalogue():
             version = versions.get(definition.id, 0)
             if self._seen.get(definition.id, (-1, False))[0] != version:
@@ -75,6 +77,11 @@ def language_links() -> list[LanguageLink]:
     """Return this address in every language, with all of its other parameters."""
     others = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
     return [
-        LanguageLink(code, LANGUAGE_NAMES[code], f"{request.path}?{urlencode([*others, ('lang', code)])}", code == current_language())
+        LanguageLink(
+            code,
+            LANGUAGE_NAMES[code],
+            f"{request.path}?{urlencode([*others, ('lang', code)])}",
+            code == current_language(),
+        )
         for code in LANGUAGES
     ]

@@ -9,25 +9,27 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.catalogue.queries import Feature, read_feature
 from app.errors import NotFound
 from app.extensions import current_language
-from app.formats import format_day, format_ha, format_idr, format_km, format_number, format_percent
 from app.maps.assets import asset_url
-from app.maps.queries import FeatureCard, read_area_names, read_districts, read_feature, read_versions, works_by_month
+from app.maps.queries import read_area_names, read_districts, read_versions, works_by_month
 from app.maps.texts import browser_texts
 from app.projects.filters import ProjectFilter
 from app.projects.queries import DEFAULT_SORT, SORTS, ProjectRow, count_facets, key_figures, list_projects
 from app.region import current_region
+from app.values import written_value
 from layers.catalogue import built_in_catalogue
-from layers.definition import FieldDefinition, LayerDefinition
+from layers.definition import LayerDefinition
 
 LIST_SORTS = ("-year", "-contract_value_idr", "deviation_points", "name")
-NO_CARD_FIELDS = frozenset({"name", "start_point", "end_point"})  # the card's heading says them, or they are on the page
+NO_CARD_FIELDS = frozenset({"name", "start_point", "end_point"})  # said by the card's heading, or by the page
+FILTERS = ("q", "stage", "year", "sector", "district", "village", "as_of")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
     limit = current_app.config["SETTINGS"].lists.default
     page = list_projects(session, criteria, limit=limit, after=args.get("after") or None, sort=sort)
     facets = count_facets(session, criteria)
-    names = read_area_names(session, [code for row in page.rows for code in (*row.village_codes[:1], *row.district_codes[:1])])
+    shown_areas = [code for row in page.rows for code in (*row.village_codes[:1], *row.district_codes[:1])]
+    names = read_area_names(session, shown_areas)
     kept = criteria.to_args() | ({"sort": sort} if sort != DEFAULT_SORT else {})
     return {
         "criteria": criteria,
@@ -93,14 +96,12 @@ def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
             Choice(code, name, facets["district"].get(code, 0), code in criteria.district)
             for code, name in read_districts(session)
         ],
-        "sectors_by_code": {code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes["sector"]},
-        "stages_by_code": {
-            code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes["project_stage"]
-        },
+        "sectors_by_code": labels_of("sector"),
+        "stages_by_code": labels_of("project_stage"),
         "months": works_by_month(session, criteria),
         "sort": sort,
         "sorts": [(name, sort_label(name)) for name in LIST_SORTS],
-        "filters_in_use": sum(bool(getattr(criteria, name)) for name in ("q", "stage", "year", "sector", "district", "village", "as_of")),
+        "filters_in_use": sum(bool(getattr(criteria, name)) for name in FILTERS),
         "next_url": "/?" + urlencode(kept | {"after": page.next}, doseq=True) if page.next else None,
         "without_year_url": "/?" + urlencode(without(kept, "year"), doseq=True),
         "year_url": lambda year: "/?" + urlencode(without(kept, "year") | {"year": year}, doseq=True),
@@ -119,6 +120,11 @@ def without(args: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in args.items() if key != name}
 
 
+def labels_of(code_list: str) -> dict[str, str]:
+    """Return what the codes of a list are called in the visitor's language."""
+    return {code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes[code_list]}
+
+
 def coded_choices(field: str, counts: Mapping[Any, int], chosen: tuple[str, ...]) -> list[Choice]:
     """Return the values of a field with a code list that projects have, or that are chosen, in the list's order."""
     codes = built_in_catalogue().code_list("projects", field)
@@ -132,12 +138,13 @@ def coded_choices(field: str, counts: Mapping[Any, int], chosen: tuple[str, ...]
 
 def sort_label(sort: str) -> str:
     """Return what an order of the list is called."""
-    return {
+    labels = {
         "-year": gettext("Terbaru"),
         "-contract_value_idr": gettext("Nilai terbesar"),
         "deviation_points": gettext("Paling tertinggal"),
         "name": gettext("Nama"),
-    }[sort]
+    }
+    return str(labels[sort])
 
 
 def place_of(row: ProjectRow, names: Mapping[str, str]) -> str:
@@ -163,9 +170,9 @@ def browser_config(session: Session, args: MultiDict[str, str]) -> dict[str, Any
     }
 
 
-def feature_values(session: Session, layer: str, identifier: int) -> dict[str, Any]:
+def feature_values(session: Session, layer: str, identifier: int, as_of: datetime | None) -> dict[str, Any]:
     """
-    Return what the side panel shows of one feature.
+    Return what the side panel shows of one feature, now or as it was recorded at a moment.
 
     Raises
     ------
@@ -175,73 +182,36 @@ def feature_values(session: Session, layer: str, identifier: int) -> dict[str, A
         When the layer has no such feature.
     """
     definition = built_in_catalogue().layer(layer)
-    card = read_feature(session, layer, identifier)
-    if card is None:
+    found = read_feature(session, definition, identifier, as_of)
+    if found is None:
         raise NotFound(
-            "Objek ini tidak ada lagi di peta. Mungkin sudah dihapus.", "This feature is no longer on the map. It may have been removed."
+            "Objek ini tidak ada di peta. Mungkin sudah dihapus, atau belum ada pada tanggal yang diminta.",
+            "This feature is not on the map. It may have been removed, or was not there yet at the date asked for.",
         )
+    title = found.values.get(definition.name_field) or definition.title.in_language(current_language())
     return {
-        "card": card,
-        "title": str(card.values.get(definition.name_field) or definition.title.in_language(current_language())),
+        "values": found.values,
+        "title": str(title),
         "layer_title": definition.title.in_language(current_language()),
-        "rows": card_rows(definition, card),
-        "page_url": feature_url(definition, card),
-        "bbox": ",".join(f"{number:.6f}" for number in card.bbox),
-        "stage": card.values.get("stage"),
+        "rows": card_rows(definition, found.values),
+        "page_url": feature_url(definition, found),
+        "bbox": ",".join(f"{number:.6f}" for number in found.geometry.bounds) if found.geometry else "",
+        "stage": found.values.get("stage"),
     }
 
 
-def feature_url(definition: LayerDefinition, card: FeatureCard) -> str:
+def feature_url(definition: LayerDefinition, found: Feature) -> str:
     """Return the address of a feature's own page."""
-    return f"/projects/{card.values['code']}" if definition.id == "projects" else f"/data/{definition.id}/{card.id}"
+    if definition.id == "projects":
+        return url_for("projects.page", code=found.values["code"])
+    return url_for("catalogue.feature", layer=definition.id, feature_id=found.id)
 
 
-def card_rows(definition: LayerDefinition, card: FeatureCard) -> list[CardRow]:
+def card_rows(definition: LayerDefinition, values: Mapping[str, Any]) -> list[CardRow]:
     """Return the public fields that have a value, as people read them."""
     language = current_language()
     return [
-        CardRow(field.label.in_language(language), written_value(definition, field, card.values[field.name]))
+        CardRow(field.label.in_language(language), written_value(definition, field, values[field.name]))
         for field in definition.fields_for("public")
-        if field.name not in NO_CARD_FIELDS and card.values[field.name] is not None
+        if field.name not in NO_CARD_FIELDS and values[field.name] is not None
     ]
-
-
-def written_value(definition: LayerDefinition, field: FieldDefinition, value: Any) -> str:
-    """Return a value as people read it: codes by their label, numbers with their unit."""
-    language = current_language()
-    if field.codes:
-        labels = {code.code: code.label.in_language(language) for code in built_in_catalogue().codes[field.codes]}
-        return labels.get(str(value), str(value))
-    if isinstance(value, bool):
-        return gettext("Ya") if value else gettext("Tidak")
-    if isinstance(value, date):
-        return format_day(value, language)
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if field.type in {"number", "integer", "money"}:
-        return written_number(field, value)
-    return str(value)
-
-
-def written_number(field: FieldDefinition, value: Any) -> str:
-    """Return a number with its unit; years stand without separators."""
-    language = current_language()
-    match field.unit:
-        case "IDR":
-            return format_idr(value, language)
-        case "m" if value >= 1000:
-            return format_km(value, language)
-        case "m":
-            return f"{format_number(value, language, 0 if value == int(value) else 1)} m"
-        case "m2":
-            return format_ha(value, language)
-        case "km2":
-            return f"{format_number(value, language, 2)} km²"
-        case "percent":
-            return format_percent(value, language)
-        case "percentage points":
-            return gettext("%(number)s poin", number=format_number(value, language, 1))
-        case _ if field.name.endswith("year") or field.name.startswith("year"):
-            return str(value)
-        case _:
-            return format_number(value, language, 0 if value == int(value) else 2)

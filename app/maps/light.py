@@ -61,7 +61,6 @@ def draw_light_map(session: Session, *, language: Language, theme: Theme, region
     )
 
 
-
 def served_file(path: str) -> str:
     """Return the address of a file of an npm package; the build keeps its name."""
     return asset_url(path.rsplit("/", 1)[-1])

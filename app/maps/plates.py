@@ -49,7 +49,9 @@ class PlateCache:
     """Pictures by what was asked for and the versions of the layers they show; safe for the threads of one process."""
 
     def __init__(self) -> None:
-        self._pictures: LRUCache[tuple[PlateRequest, int], PlatePicture] = LRUCache(KEPT_BYTES, getsizeof=lambda one: len(one.svg))
+        self._pictures: LRUCache[tuple[PlateRequest, int], PlatePicture] = LRUCache(
+            KEPT_BYTES, getsizeof=lambda one: len(one.svg)
+        )
         self._lock = Lock()
 
     def picture(self, session: Session, wanted: PlateRequest) -> PlatePicture:

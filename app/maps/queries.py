@@ -1,11 +1,10 @@
-"""What the home page and the map's pictures read beside the register: versions, extents, features to draw, months of work."""
+"""What the map page and its pictures read beside the register: versions, extents, features to draw, months."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import geopandas as gpd
 import shapely
@@ -15,7 +14,6 @@ from sqlalchemy.orm import Session
 from app.projects.filters import ProjectFilter
 from app.projects.queries import matches, project_source
 from gis.types import BBox
-from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 from layers.identifiers import quote
 from layers.sync import band_table
@@ -30,19 +28,10 @@ class Month:
     share: float
 
 
-@dataclass(frozen=True)
-class FeatureCard:
-    """One feature as the side panel shows it: its public values by field, and where it lies (EPSG:4326)."""
-
-    layer: str
-    id: int
-    values: Mapping[str, Any]
-    bbox: BBox
-
-
 def read_versions(session: Session) -> dict[str, int]:
     """Return the newest version of every layer."""
-    return dict(session.execute(text("SELECT layer, version FROM app.layer_versions")).tuples().all())
+    rows = session.execute(text("SELECT layer, version FROM app.layer_versions"))
+    return {row.layer: row.version for row in rows}
 
 
 def read_extent(session: Session, layer: str) -> BBox | None:
@@ -101,7 +90,7 @@ def works_by_month(session: Session, criteria: ProjectFilter) -> list[Month]:
         .where(matches(projects, criteria.without("year")), projects.c.start_date.is_not(None))
         .group_by(month)
     )
-    counts = {moment.date(): number for moment, number in session.execute(statement).tuples()}
+    counts = {moment.date(): number for moment, number in session.execute(statement)}
     greatest = max(counts.values(), default=0)
     return [Month(day, counts.get(day, 0), counts.get(day, 0) / greatest) for day in _months(counts)]
 
@@ -109,7 +98,9 @@ def works_by_month(session: Session, criteria: ProjectFilter) -> list[Month]:
 def _months(found: Iterable[date]) -> list[date]:
     """Return every month of the years in which something begins."""
     years = [day.year for day in found]
-    return [date(year, month, 1) for year in range(min(years), max(years) + 1) for month in range(1, 13)] if years else []
+    if not years:
+        return []
+    return [date(year, month, 1) for year in range(min(years), max(years) + 1) for month in range(1, 13)]
 
 
 def read_area_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
@@ -120,7 +111,7 @@ def read_area_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
         " UNION ALL SELECT code, name FROM layers.districts WHERE code = ANY (:codes)"
         " UNION ALL SELECT code, name FROM layers.villages WHERE code = ANY (:codes)"
     )
-    return dict(session.execute(statement, {"codes": wanted}).tuples().all())
+    return {row.code: row.name for row in session.execute(statement, {"codes": wanted})}
 
 
 def read_districts(session: Session) -> list[tuple[str, str]]:
@@ -131,28 +122,9 @@ def read_districts(session: Session) -> list[tuple[str, str]]:
 def matching_ids(session: Session, criteria: ProjectFilter, *, limit: int) -> list[int]:
     """Return the ids of the projects that the criteria let through, for the map's own filter."""
     projects = project_source(criteria)
-    return list(session.scalars(select(projects.c.id).where(matches(projects, criteria)).order_by(projects.c.id).limit(limit)))
-
-
-def read_feature(session: Session, layer: str, identifier: int) -> FeatureCard | None:
-    """Return a feature with its public values, or None when there is none."""
-    definition = built_in_catalogue().layer(layer)
-    fields = [field.name for field in definition.fields_for("public")]
-    row = (
-        session.execute(
-            text(
-                f"SELECT {', '.join(map(quote, fields))}, ST_XMin(geom) AS x0, ST_YMin(geom) AS y0, ST_XMax(geom) AS x1,"
-                f" ST_YMax(geom) AS y1 FROM layers.{quote(layer)} WHERE id = :id"
-            ),
-            {"id": identifier},
-        )
-        .mappings()
-        .one_or_none()
+    return list(
+        session.scalars(select(projects.c.id).where(matches(projects, criteria)).order_by(projects.c.id).limit(limit))
     )
-    if row is None:
-        return None
-    bbox = (row["x0"], row["y0"], row["x1"], row["y1"])
-    return FeatureCard(layer, identifier, {name: row[name] for name in fields}, bbox)
 
 
 def read_years(session: Session, definition: LayerDefinition) -> list[int]:
@@ -161,9 +133,11 @@ def read_years(session: Session, definition: LayerDefinition) -> list[int]:
         return []
     field = quote(definition.year_field)
     # One index step or scan a year, not one row each: a layer may hold ten million segments of three surveys.
+    table = f"layers.{quote(definition.id)}"
+    earlier = f"SELECT max({field}) FROM {table} WHERE {field} < year"
     statement = (
-        f"WITH RECURSIVE years AS (SELECT max({field}) AS year FROM layers.{quote(definition.id)}"
-        f" UNION ALL SELECT (SELECT max({field}) FROM layers.{quote(definition.id)} WHERE {field} < year) FROM years WHERE year IS NOT NULL)"
+        f"WITH RECURSIVE years AS (SELECT max({field}) AS year FROM {table}"
+        f" UNION ALL SELECT ({earlier}) FROM years WHERE year IS NOT NULL)"
         " SELECT year FROM years WHERE year IS NOT NULL"
     )
     return list(session.scalars(text(statement)))

@@ -60,7 +60,8 @@ def panel() -> str:
 @blueprint.get("/panel/<layer>/<int:identifier>")
 def feature_panel(layer: str, identifier: int) -> str:
     """Answer the side panel of one feature, for the page's script."""
-    return render_template("home/feature.html", **feature_values(reader_session(), layer, identifier))
+    moment = filter_from_request(request.args).as_of
+    return render_template("home/feature.html", **feature_values(reader_session(), layer, identifier, moment))
 
 
 @blueprint.get("/panel/ids")
@@ -140,7 +141,8 @@ def plate() -> Response:
     response.set_etag(picture.etag)
     response.headers["Cache-Control"] = ASK_AGAIN
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/light")
@@ -224,4 +226,5 @@ def answer_json(content: Mapping[str, Any]) -> Response:
     response = jsonify(content)
     response.add_etag()
     response.headers["Cache-Control"] = ASK_AGAIN
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -12,7 +12,9 @@ def browser_texts() -> dict[str, str]:
         "map.loading": gettext("Memuat peta…"),
         "map.slow": gettext("Sambungan lambat. Peta masih dimuat; daftar sudah dapat dibaca."),
         "map.failed": gettext("Peta tidak dapat dimuat. Gambar dan daftar di halaman ini tetap benar."),
-        "map.no_webgl": gettext("Peramban ini tidak dapat menggambar peta penuh (WebGL), jadi yang tampil adalah peta ringan."),
+        "map.no_webgl": gettext(
+            "Peramban ini tidak dapat menggambar peta penuh (WebGL), jadi yang tampil adalah peta ringan."
+        ),
         "map.offline": gettext("Tidak ada sambungan. Yang tampil adalah yang terakhir dimuat."),
         "map.online": gettext("Sambungan kembali."),
         "map.tiles_failed": gettext("Sebagian peta gagal dimuat. Geser peta atau coba lagi."),

@@ -57,7 +57,8 @@ export const client = {
   },
 
   async feature(layer: string, id: number): Promise<Document> {
-    return html(`/panel/${layer}/${id}?${withLanguage(new URLSearchParams())}`);
+    const asOf = new URLSearchParams(location.search).get("as_of");
+    return html(`/panel/${layer}/${id}?${withLanguage(new URLSearchParams(asOf ? { as_of: asOf } : {}))}`);
   },
 
   async ids(query: URLSearchParams, signal?: AbortSignal): Promise<readonly number[]> {

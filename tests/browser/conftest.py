@@ -1,0 +1,153 @@
+"""A real Chromium on a real server with the demonstration in a real database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from app.admin.region import ensure_region
+from app.config import ROOT, Settings
+from app.database.roles import DatabaseUrls
+from app.demo.load import load_demonstration
+from tests.helpers.application import everything_closed
+from tests.helpers.database import copied_database
+
+CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+SCREENSHOTS = ROOT / "screenshots"
+PATIENCE_MS = 60_000  # the map is drawn in software, on machines that do other things too
+
+NewPage = Callable[..., Page]
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps connections open as the real server does, and writes no log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, and skip all where there is no browser that tests may drive."""
+    reason = None
+    if CHROMIUM is None:
+        reason = "no Chromium is installed; `make test` installs the distribution's"
+    elif "/snap/" in os.path.realpath(CHROMIUM):
+        reason = "Chromium is only a snap here, which tests cannot drive"
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def demonstration(settings: Settings, database: DatabaseUrls) -> Iterator[DatabaseUrls]:
+    """A database that holds the demonstration, for all browser tests; they change nothing in it but what they undo."""
+    with copied_database(settings, f"petakarya_browser_{os.getpid()}") as urls:
+        engine = create_engine(urls.owner, poolclass=NullPool)
+        with engine.begin() as connection:
+            ensure_region(connection, settings)
+            load_demonstration(connection, settings)
+        engine.dispose()
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def live_app(settings: Settings, demonstration: DatabaseUrls) -> Iterator[Flask]:
+    """The application that the live server serves."""
+    app = create_app(settings, demonstration)
+    with everything_closed(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+def live_server(live_app: Flask) -> Iterator[str]:
+    """The address of a server in this process."""
+    server = make_server("127.0.0.1", 0, live_app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium with WebGL in software."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *SOFTWARE_GL])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_without_webgl(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium that cannot draw the full map."""
+    flags = (
+        "--disable-gpu",
+        "--disable-webgl",
+        "--disable-webgl2",
+        "--disable-3d-apis",
+        "--disable-software-rasterizer",
+    )
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, live_server: str) -> Iterator[NewPage]:
+    """Opens pages: `new_page(width=360, height=740, color_scheme="dark")`; relative addresses are the live server's."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(*, width: int = 1440, height: int = 900, on: Browser | None = None, **options: object) -> Page:
+        context = (on or browser).new_context(
+            viewport={"width": width, "height": height}, base_url=live_server, **options
+        )  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page as wide as a desk's screen."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """The folder of pictures that people look at; git ignores it."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS

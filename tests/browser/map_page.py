@@ -1,0 +1,35 @@
+"""What tests of the map page do again and again."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from playwright.sync_api import Page
+
+ROAD_COLOURS = {"good": (0x1B, 0x7F, 0x5C), "fair": (0xE3, 0xB1, 0x1F)}
+
+
+def open_map(page: Page, address: str = "/") -> None:
+    """Open the map page and wait until the map is drawn."""
+    page.goto(address)
+    wait_for_map(page)
+
+
+def wait_for_map(page: Page) -> None:
+    """Wait until the map has drawn all that it shows."""
+    page.locator(".map-drawn").wait_for()
+
+
+def map_pixels(page: Page) -> npt.NDArray[np.uint8]:
+    """Return the map's picture as (height, width, 3)."""
+    with rasterio.MemoryFile(BytesIO(page.locator("#map").screenshot()).read()) as file, file.open() as picture:
+        return np.moveaxis(picture.read([1, 2, 3]), 0, -1)
+
+
+def share_of_colour(pixels: npt.NDArray[np.uint8], colour: tuple[int, int, int], tolerance: int = 12) -> float:
+    """Return the share (0-1) of pixels that have nearly this colour."""
+    near = np.abs(pixels.astype(int) - np.array(colour)).max(axis=-1) <= tolerance
+    return float(near.mean())

@@ -1,0 +1,56 @@
+"""axe-core finds nothing on the map page, in both languages and themes, and in its states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.config import ROOT
+from tests.browser.conftest import NewPage
+from tests.browser.map_page import open_map
+
+AXE = (ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds, a line each."""
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(RUN)
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_has_no_violation(new_page: NewPage, language: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme, bypass_csp=True)
+    open_map(page, f"/?lang={language}")
+    assert violations(page) == []
+
+
+def test_home_on_a_phone_has_no_violation(new_page: NewPage) -> None:
+    page = new_page(width=360, height=740, has_touch=True, is_mobile=True, bypass_csp=True)
+    open_map(page)
+    assert violations(page) == []
+    page.locator("#filters-toggle").click()
+    assert violations(page) == []
+
+
+def test_panels_have_no_violation(new_page: NewPage) -> None:
+    page = new_page(bypass_csp=True)
+    open_map(page)
+    page.locator(".layers-toggle").click()
+    assert violations(page) == []
+    page.locator(".layers-toggle").click()
+    for name in ("Ukur jarak dan luas", "Bandingkan", "Cetak berskala"):
+        page.get_by_role("button", name=name, exact=True).click()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+    page.locator(".work a").first.click()
+    expect(page.locator("#card-title")).to_be_visible()
+    assert violations(page) == []
+    page.locator("#search-input").fill("muara")
+    page.get_by_role("option").first.wait_for()
+    assert violations(page) == []
