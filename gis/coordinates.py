@@ -14,6 +14,8 @@ NUMBER = r"[+\-−]?\d+(?:[.,]\d+)?"
 WITH_POINTS = re.compile(r"\s*([+\-−]?\d+(?:\.\d+)?)\s*[,;]\s*([+\-−]?\d+(?:\.\d+)?)\s*")
 WITH_COMMAS = re.compile(rf"\s*({NUMBER})\s*(?:[;,]\s+|[;\s]\s*)({NUMBER})\s*")
 
+TWO_NUMBERS = re.compile(r"\s*\d+\s+\d+\s*")  # a house number, a year: not degrees, which have a decimal or a comma
+
 UNSIGNED = r"\d{1,3}(?:[.,]\d+)?"
 ANGLE = rf"({UNSIGNED})\s*°?\s*(?:({UNSIGNED})\s*['’′]?\s*)?(?:({UNSIGNED})\s*(?:\"|”|″|'')?\s*)?"
 ANGLES = re.compile(rf"\s*{ANGLE}(LS|LU|S|N|U)\s*[,;]?\s*{ANGLE}(BT|BB|E|W|T|B)\s*", re.IGNORECASE)
@@ -57,6 +59,8 @@ def read_coordinates(text: str, region: BBox) -> tuple[float, float] | None:
     first, second = _number(pair[1]), _number(pair[2])
     if min(abs(first), abs(second)) >= LEAST_METRES:
         return _from_metres(first, second, region)
+    if TWO_NUMBERS.fullmatch(text):
+        return None
     if abs(first) > 90 or (abs(second) <= 90 and _distance(first, second, region) < _distance(second, first, region)):
         first, second = second, first
     return _checked(second, first)

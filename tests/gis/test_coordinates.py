@@ -57,7 +57,7 @@ def test_longitude_first_is_told_by_the_region() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "3.1", "muara beliti", "jalan 12 34", "-3.1, 103.2, 5", "200, 300", "3°75'S 103°12'E", "16.05.09", "1e5, 3", "1,2,3,4",
+    ["", "3.1", "muara beliti", "jalan 12 34", "-3.1, 103.2, 5", "200, 300", "3 103", "017 018", "3°75'S 103°12'E", "16.05.09", "1e5, 3", "1,2,3,4",
      "-" * 5000, "9" * 5000 + ", 1", "103.2, -3.1; drop table x", "nan, nan"],
 )  # fmt: skip
 def test_what_is_no_position(typed: str) -> None:
