@@ -185,11 +185,12 @@ CALL app.add_history('app.project');
 CALL app.add_history('app.project_location');
 CALL app.add_versions('app.project', 'projects');
 
--- What the public reads of a package's state: the stage in words of the public, late before all else.
+-- What the public reads of a package's state: its stage; late before all else, so that counts by stage and counts of late agree.
 CREATE FUNCTION app.stage(status text, is_late boolean) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN status IN ('stopped', 'terminated', 'cancelled', 'failed_tender') THEN 'stopped'
+        WHEN status IN ('terminated', 'cancelled', 'failed_tender') THEN 'stopped'
         WHEN is_late THEN 'late'
+        WHEN status = 'stopped' THEN 'stopped'
         WHEN status = 'finished' THEN 'finished'
         WHEN status IN ('handed_over', 'maintenance') THEN 'maintenance'
         WHEN status = 'construction' THEN 'construction'
