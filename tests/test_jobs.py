@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from procrastinate import PsycopgConnector
@@ -17,6 +18,17 @@ QUEUED = text("SELECT id, task_name, args, status::text FROM app.procrastinate_j
 @jobs.task(name="tests.write_word")
 def write_word(path: str, word: str) -> None:
     Path(path).write_text(word)
+
+
+def work(database: DatabaseUrls) -> None:
+    """Do all queued jobs, in a thread: in this one a browser test may have left an event loop running."""
+
+    def run_worker() -> None:
+        with jobs.replace_connector(PsycopgConnector(conninfo=libpq_url(database.app))) as app:
+            app.run_worker(wait=False, install_signal_handlers=False)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(run_worker).result(timeout=60)
 
 
 def test_job_vanishes_with_its_transaction(app_connection: Connection) -> None:
@@ -37,8 +49,7 @@ def test_worker_does_what_was_committed(committed_database: DatabaseUrls, tmp_pa
     with Session(engine) as session:
         defer(session, write_word, path=str(target), word="done")
         session.commit()
-    with jobs.replace_connector(PsycopgConnector(conninfo=libpq_url(committed_database.app))) as app:
-        app.run_worker(wait=False, install_signal_handlers=False)
+    work(committed_database)
     with Session(engine) as session:
         assert [row.status for row in session.execute(QUEUED) if row.task_name == write_word.name] == ["succeeded"]
     engine.dispose()
@@ -50,8 +61,7 @@ def test_housekeeping_runs_as_the_app_role(committed_database: DatabaseUrls) -> 
     with Session(engine) as session:
         defer(session, forget_finished_jobs, timestamp=0)
         session.commit()
-    with jobs.replace_connector(PsycopgConnector(conninfo=libpq_url(committed_database.app))) as app:
-        app.run_worker(wait=False, install_signal_handlers=False)
+    work(committed_database)
     with Session(engine) as session:
         statuses = {row.task_name: row.status for row in session.execute(QUEUED)}
     engine.dispose()
