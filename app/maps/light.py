@@ -1,4 +1,8 @@
-"""The light map: one page with Leaflet for browsers without WebGL, drawn once for each state of the data."""
+"""
+The light map: one page with Leaflet for browsers without WebGL, drawn once for each state of the data.
+
+What draws is imported when a map is asked for: it loads folium and geopandas, which a start would feel.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,6 @@ from app.maps.queries import read_frame, read_versions
 from gis.types import BBox
 from layers.catalogue import built_in_catalogue
 from layers.definition import Language
-from layers.folium_map import LIGHT_ZOOM, render_folium
 from layers.palette import Theme
 
 FEATURES = 5_000  # of a layer; Leaflet draws each as an element of its own
@@ -43,6 +46,8 @@ class LightMapCache:
 
 def draw_light_map(session: Session, *, language: Language, theme: Theme, region: str, bbox: BBox) -> str:
     """Read what the light map shows and draw it."""
+    from layers.folium_map import LIGHT_ZOOM, render_folium
+
     catalogue = built_in_catalogue()
     frames = {
         definition.id: read_frame(session, definition, bbox=bbox, zoom=int(LIGHT_ZOOM), limit=FEATURES)

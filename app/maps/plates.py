@@ -1,4 +1,8 @@
-"""Map pictures without a browser: drawn once for each state of the data, and kept."""
+"""
+Map pictures without a browser: drawn once for each state of the data, and kept.
+
+What draws is imported when a picture is asked for: it loads geopandas, which a start would feel.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,6 @@ from gis.types import BBox
 from layers.catalogue import built_in_catalogue
 from layers.definition import MIN_ZOOM, Language
 from layers.palette import Theme
-from layers.plate import fit_view, render_plate_svg
 
 GREATEST_SIDE_PX = 2400
 FEATURES = 6_000  # of a layer on one picture; more cannot be told apart on it
@@ -72,6 +75,8 @@ class PlateCache:
 def draw_plate(session: Session, wanted: PlateRequest) -> str:
     """Read the features of a picture and draw it."""
     catalogue = built_in_catalogue()
+    from layers.plate import fit_view, render_plate_svg
+
     view = fit_view(wanted.bbox, wanted.width_px, wanted.height_px)
     zoom = max(MIN_ZOOM, math.floor(view.zoom))
     frames = {

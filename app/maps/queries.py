@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import shapely
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -17,6 +17,9 @@ from gis.types import BBox
 from layers.definition import LayerDefinition
 from layers.identifiers import quote
 from layers.sync import band_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def read_frame(session: Session, definition: LayerDefinition, *, bbox: BBox, zoo
     ).all()
     values = {name: [row[number] for row in rows] for number, name in enumerate(names)}
     geometry = shapely.from_wkb([bytes(row[-1]) for row in rows])
+    import geopandas as gpd  # takes a second, which a start would feel
+
     return gpd.GeoDataFrame(values, geometry=gpd.GeoSeries(geometry, crs=4326), crs=4326)
 
 
