@@ -9,7 +9,6 @@ def browser_texts() -> dict[str, str]:
     """Return text by the name that the scripts know it by; `{n}` and the like are filled in by them."""
     return {
         "map.label": gettext("Peta. Tombol panah menggeser, plus dan minus memperbesar dan memperkecil."),
-        "map.loading": gettext("Memuat peta…"),
         "map.slow": gettext("Sambungan lambat. Peta masih dimuat; daftar sudah dapat dibaca."),
         "map.failed": gettext("Peta tidak dapat dimuat. Gambar dan daftar di halaman ini tetap benar."),
         "map.no_webgl": gettext(
@@ -30,7 +29,6 @@ def browser_texts() -> dict[str, str]:
         "map.locate_failed": gettext("Lokasi Anda tidak dapat diketahui. Izinkan akses lokasi di peramban."),
         "map.full_screen": gettext("Layar penuh"),
         "map.source": gettext("Sumber: {region}"),
-        "map.more": gettext("Lihat rincian"),
         "map.coordinates": gettext("Koordinat penunjuk; tekan untuk mengganti satuan"),
         "layers.title": gettext("Lapisan dan legenda"),
         "layers.works": gettext("Pekerjaan dan prasarana"),
@@ -56,7 +54,6 @@ def browser_texts() -> dict[str, str]:
         "print.orientation": gettext("Arah kertas A4"),
         "print.go": gettext("Cetak"),
         "print.working": gettext("Menyiapkan peta…"),
-        "print.legend": gettext("Legenda"),
         "print.printed": gettext("Dicetak {date}"),
         "print.demonstration": gettext("Data contoh, bukan keadaan sebenarnya."),
         "swipe.title": gettext("Bandingkan"),
@@ -65,19 +62,14 @@ def browser_texts() -> dict[str, str]:
         "swipe.layer": gettext("Tanpa lapisan"),
         "swipe.none": gettext("(semua lapisan)"),
         "swipe.handle": gettext("Garis pembanding; panah kiri dan kanan menggesernya"),
-        "swipe.stop": gettext("Selesai membandingkan"),
         "map.more_tools": gettext("Alat lain"),
         "map.tools": gettext("Alat peta"),
         "sheet.handle": gettext("Tinggi daftar; panah atas dan bawah mengubahnya"),
         "card.back": gettext("Kembali ke daftar"),
         "card.gone": gettext("Objek ini tidak ada lagi di peta. Mungkin sudah dihapus."),
         "panel.close": gettext("Tutup"),
-        "list.loading": gettext("Memuat daftar…"),
         "list.failed": gettext("Daftar gagal dimuat. Saringan Anda tetap tersimpan di alamat."),
-        "list.count": gettext("{n} pekerjaan"),
         "search.results": gettext("{n} hasil"),
         "search.none": gettext("Tidak ada yang cocok. Coba ejaan lain, nomor ruas, atau koordinat seperti -3,1 103,2."),
-        "search.coordinates": gettext("Koordinat"),
-        "search.project": gettext("Pekerjaan"),
         "search.failed": gettext("Pencarian tidak menjawab. Coba lagi sebentar lagi."),
     }
