@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import Geod
@@ -13,6 +13,9 @@ from gis.constants import ELLIPSOID, WGS84_FLATTENING, WGS84_SEMI_MAJOR_M
 from gis.errors import MissingCrs, ProjectedGeometry
 from gis.geometry import explode_collections
 from gis.types import BoolArray, FloatArray, GeometryArray
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 GEOD = Geod(ellps=ELLIPSOID)
 
@@ -53,7 +56,7 @@ def lonlat_array(geometries: gpd.GeoSeries | GeometryArray) -> GeometryArray:
     ProjectedGeometry
         If the CRS is not geographic, or coordinates lie beyond what degrees can be.
     """
-    if isinstance(geometries, gpd.GeoSeries):
+    if hasattr(geometries, "crs"):  # a GeoSeries; asking so spares the web the second that geopandas takes to load
         _require_geographic(geometries)
     array: GeometryArray = np.asarray(geometries, dtype=object).reshape(-1)
     _require_degrees(array)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 
 from gis.types import GeometryArray
 from layers.definition import LayerDefinition
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def shown_rows(definition: LayerDefinition, frame: gpd.GeoDataFrame, zoom: int) -> gpd.GeoDataFrame:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-import pandas as pd
-
 from layers.catalogue import Catalogue
 from layers.definition import Code, Language, LayerDefinition, Text
 
@@ -126,6 +124,8 @@ def class_of_row(value: object, definition: LayerDefinition) -> str:
 
 def is_empty(value: object) -> bool:
     """Whether a frame's value is missing: None, NaN (which differs from itself) or pandas' NA."""
+    import pandas as pd  # loaded by whoever has frames; the web starts without
+
     return value is None or value is pd.NA or value != value
 
 

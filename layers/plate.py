@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import resvg_py
 import shapely
@@ -41,6 +41,9 @@ from layers.palette import (
 )
 from layers.svg import UNITS_PER_PX, SvgValues, dash_values, element, font_families, line_paths, text_content
 from layers.symbols import SYMBOL_SIZE, glyph_text, symbol_body, symbol_id
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 STYLE_TILE_PX = 512  # the map's zoom counts tiles of this side
 CLIP_MARGIN_PX = 12  # so that outlines along the frame stay outside it
