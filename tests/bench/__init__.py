@@ -1,0 +1,1 @@
+"""What the bars of docs/performance.md are measured with: `python -m tests.bench`, or `make bench`."""
