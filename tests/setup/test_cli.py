@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 
 import app.cli
 from app.cli import cli, run
+from app.config import ROOT
 from app.errors import InvalidSetting
-from tests.helpers.commands import petakarya
+from tests.helpers.commands import environment, petakarya
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +38,6 @@ def test_help_is_indonesian_by_default(tmp_path: Path) -> None:
 
 
 def test_help_loads_neither_flask_extensions_nor_geopandas() -> None:
-    import subprocess
-
     script = (
         "import sys, app.cli\n"
         "try: app.cli.cli.main(['--help'], standalone_mode=False)\n"
@@ -110,3 +111,18 @@ def test_lost_connection_to_the_database_is_a_sentence(capsys: pytest.CaptureFix
     wrapped = OperationalError("SELECT 1", {}, AdminShutdown("terminating connection"))
     assert run(lambda: raise_error(wrapped)) == 1
     assert "connection to the database was lost" in capsys.readouterr().err
+
+
+def test_web_starts_without_geopandas() -> None:
+    script = (
+        "import sys, wsgi; print(sorted({'geopandas', 'pandas', 'folium', 'scipy', 'rasterio'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment(Path(os.environ["PETAKARYA_HOME"])),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "[]"
