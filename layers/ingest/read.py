@@ -6,6 +6,8 @@ import re
 import struct
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +15,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gis.crs import WGS84
 from gis.types import GeometryArray, IntArray
@@ -31,7 +31,6 @@ SHEETS = {".xlsx", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
 FULL_TURN_DEG = 360.0
 _MANY_LAYERS_NAMED = 30
-_GDAL_ERRORS = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 _LONGITUDE_NAMES = {"lon", "long", "lng", "longitude", "bujur", "x", "koordinatx", "xcoord"}
 _LATITUDE_NAMES = {"lat", "latitude", "lintang", "y", "koordinaty", "ycoord"}
 
@@ -163,14 +162,27 @@ def _crs_of_degrees(x: np.ndarray, y: np.ndarray) -> CRS | None:
 
 
 def _read_with_gdal(path: Path, layer: str | None, *, encoding: str | None, read_geometry: bool) -> pd.DataFrame:
+    with _asking_gdal(path):
+        frame: pd.DataFrame = pyogrio.read_dataframe(
+            path, layer=layer, encoding=encoding, read_geometry=read_geometry, on_invalid="ignore"
+        )
+    return frame
+
+
+@contextmanager
+def _asking_gdal(path: Path) -> Iterator[None]:
+    """
+    Refuse a file that GDAL or pyogrio stumbles over.
+
+    Damaged files bring out whatever error the line of their code that stumbles happens to raise, so all are caught.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame: pd.DataFrame = pyogrio.read_dataframe(
-                path, layer=layer, encoding=encoding, read_geometry=read_geometry, on_invalid="ignore"
-            )
-            return frame
-    except (*_GDAL_ERRORS, CRSError, ValueError, UnicodeDecodeError) as error:
+            yield
+    except (ImportRefused, MemoryError):
+        raise
+    except Exception as error:
         raise ImportRefused(unreadable(path)) from error
 
 
@@ -185,21 +197,19 @@ def _declared_crs(path: Path, frame: pd.DataFrame) -> CRS | None:
 
 def _choose_layer(path: Path, options: ReadOptions) -> str | None:
     """Return the layer to read; layers without a row are not counted where there are several."""
-    try:
+    with _asking_gdal(path):
         names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        wanted = options.source_layer
-        if wanted is not None:
-            chosen = next((name for name in names if name.lower() == wanted.lower()), None)
-            if chosen is not None or len(names) == 1:
-                return chosen or names[0]
-            raise ImportRefused(_layer_unknown(wanted, names))
-        if len(names) <= 1:
-            return names[0] if names else None
-        names = [
-            name for name in names if pyogrio.read_info(path, layer=name, force_feature_count=True)["features"] > 0
-        ]
-    except _GDAL_ERRORS as error:
-        raise ImportRefused(unreadable(path)) from error
+    wanted = options.source_layer
+    if wanted is not None:
+        chosen = next((name for name in names if name.lower() == wanted.lower()), None)
+        if chosen is not None or len(names) == 1:
+            return chosen or names[0]
+        raise ImportRefused(_layer_unknown(wanted, names))
+    if len(names) > 1:
+        with _asking_gdal(path):
+            names = [
+                name for name in names if pyogrio.read_info(path, layer=name, force_feature_count=True)["features"] > 0
+            ]
     if len(names) == 1:
         return names[0]
     if not names:

@@ -16,6 +16,11 @@ from sqlalchemy import Connection, text
 
 from gis.types import BBox
 
+DRIVERS: dict[str, dict[str, Any]] = {  # of suffixes that geopandas does not know
+    ".sqlite": {"driver": "SQLite", "spatialite": True},
+    ".kml": {"driver": "KML"},
+    ".gpx": {"driver": "GPX"},
+}
 LEVELS = {2: "province", 5: "regency", 8: "district", 13: "village"}
 
 
@@ -24,8 +29,8 @@ def write_layer(
 ) -> Path:
     """Write geometries and columns as the format that the path's suffix names."""
     frame = gpd.GeoDataFrame(columns, geometry=list(geometries), crs=crs)
-    options = {"driver": "SQLite", "spatialite": True} if path.suffix == ".sqlite" else {}
-    frame.to_file(path, layer=layer, engine="pyogrio", **options)
+    frame.to_file(path, layer=layer, engine="pyogrio", **DRIVERS.get(path.suffix, {}))
+    assert path.is_file()
     return path
 
 
