@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -22,6 +23,9 @@ from app.database.roles import DatabaseUrls
 from app.demo.load import load_demonstration
 from tests.helpers.application import everything_closed
 from tests.helpers.database import copied_database
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -81,10 +85,49 @@ def live_app(settings: Settings, demonstration: DatabaseUrls) -> Iterator[Flask]
         yield app
 
 
+class Traffic:
+    """Counts what the server sends, bodies and headers, whoever asks: pages, workers, frames."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self.bytes_by_path: dict[str, int] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does."""
+        path = str(environ["PATH_INFO"])
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            self._add(path, len(status) + sum(len(name) + len(value) + 4 for name, value in headers))
+            return start_response(status, headers, *rest)
+
+        answer = self._app(environ, start)
+        try:
+            for chunk in answer:
+                self._add(path, len(chunk))
+                yield chunk
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+
+    def take(self) -> dict[str, int]:
+        """Return the bytes sent since the last time, by path."""
+        taken, self.bytes_by_path = self.bytes_by_path, {}
+        return taken
+
+    def _add(self, path: str, number: int) -> None:
+        self.bytes_by_path[path] = self.bytes_by_path.get(path, 0) + number
+
+
 @pytest.fixture(scope="session")
-def live_server(live_app: Flask) -> Iterator[str]:
+def traffic(live_app: Flask) -> Traffic:
+    """What the live server sends."""
+    return Traffic(live_app)
+
+
+@pytest.fixture(scope="session")
+def live_server(traffic: Traffic) -> Iterator[str]:
     """The address of a server in this process."""
-    server = make_server("127.0.0.1", 0, live_app, threaded=True, request_handler=QuietHandler)
+    server = make_server("127.0.0.1", 0, traffic, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

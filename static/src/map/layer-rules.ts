@@ -25,13 +25,35 @@ const NEVER_FADED = new Set(["halo"]);
 
 /** A copy of the style as the server made it, with the rules applied; the same style and rules give the same result. */
 export function layerRules(style: StyleSpecification, rules: Rules): StyleSpecification {
-  return { ...style, layers: style.layers.map((layer) => apply(layer, rules)) };
+  const seen = sourcesSeen(style, rules);
+  return { ...style, layers: style.layers.map((layer) => (isLimitSign(layer) ? showIf(layer, seen.has(sourceOf(layer))) : apply(layer, rules))) };
+}
+
+/** Sources of which something is on: of the others no tile is asked for. */
+function sourcesSeen(style: StyleSpecification, rules: Rules): ReadonlySet<string> {
+  return new Set(style.layers.filter((layer) => rules.visible[layerOf(layer)]).map(sourceOf));
+}
+
+function isLimitSign(layer: LayerSpecification): boolean {
+  return layerOf(layer) === "limited";
+}
+
+function showIf(layer: LayerSpecification, on: boolean): LayerSpecification {
+  return { ...layer, layout: { ...layer.layout, visibility: on ? "visible" : "none" } } as LayerSpecification;
+}
+
+function layerOf(layer: LayerSpecification): string {
+  return String((layer.metadata as Metadata)?.["petakarya:layer"] ?? "");
+}
+
+function sourceOf(layer: LayerSpecification): string {
+  return "source" in layer ? String(layer.source) : "";
 }
 
 function apply(layer: LayerSpecification, rules: Rules): LayerSpecification {
   const metadata = layer.metadata as Metadata;
   const id = metadata?.["petakarya:layer"];
-  if (typeof id !== "string" || id === "ground" || id === "limited") return layer;
+  if (typeof id !== "string" || id === "ground") return layer;
   const copy = structuredClone(layer) as LayerSpecification & { filter?: FilterSpecification; paint?: Record<string, unknown> };
   copy.layout = { ...copy.layout, visibility: rules.visible[id] ? "visible" : "none" } as never;
   const yearField = metadata?.["petakarya:year_field"];
