@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -11,6 +12,7 @@ from psycopg_pool import ConnectionPool
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.tiles.cache import Tile, TileCache
+from app.tiles.gate import ERROR, MVT, TileGate
 from app.tiles.queries import is_untouched, make_tile, read_versions
 from gis.tiles import check_tile
 from gis.types import TileXYZ
@@ -19,15 +21,15 @@ from layers.history import read_as_of
 
 blueprint = Blueprint("tiles", __name__)
 
-MVT = "application/vnd.mapbox-vector-tile"
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its tile cache."""
+    """Give the application its tile cache, and the gate that answers plain requests for tiles before Flask does."""
     settings: Settings = app.config["SETTINGS"]
     app.extensions["petakarya.tile_cache"] = TileCache(settings.tiles.cache_bytes)
+    app.wsgi_app = TileGate(app.wsgi_app, partial(current_tile, app))  # type: ignore[method-assign]
 
 
 @blueprint.get("/tiles/<names>/<int:z>/<int:x>/<int:y>.mvt")
@@ -39,23 +41,44 @@ def tile(names: str, z: int, x: int, y: int) -> Response:
     shown and must be asked for again. `as_of` shows what was recorded by then. 204 where there is nothing; 404 for
     an unknown layer or address.
     """
+    if ERROR in request.environ:
+        raise request.environ[ERROR]
     xyz = check_tile(z, x, y)
-    layers = requested_layers(names)
     as_of = request.args.get("as_of")
     if as_of is not None:
-        return answer(past_tile(layers, xyz, as_of), ASK_AGAIN)
-    wanted = request.args.get("v", type=int)
-    cache: TileCache = current_app.extensions["petakarya.tile_cache"]
+        return answer(past_tile(requested_layers(current_app, names), xyz, as_of), ASK_AGAIN)
+    return answer(*current_tile(current_app, names, xyz, request.args.get("v", type=int)))
+
+
+def current_tile(app: Flask, names: str, xyz: TileXYZ, wanted: int | None) -> tuple[Tile, str]:
+    """
+    Return a tile as it is now, and for how long it may be kept.
+
+    Parameters
+    ----------
+    names
+        Ids of the layers, with commas between.
+    wanted
+        The version that the address names: a kept tile that is at least as new needs no look at the database.
+
+    Raises
+    ------
+    TileOutsideMatrix, LayerNotFound, InvalidRequest
+        When there is no such tile.
+    """
+    check_tile(*xyz)
+    layers = requested_layers(app, names)
+    cache: TileCache = app.extensions["petakarya.tile_cache"]
     kept = cache.get((layers, *xyz))
     if kept is not None and wanted is not None and wanted <= kept.version:
-        return answer(kept, FOREVER)
-    newest = newest_tile(layers, xyz, kept)
+        return kept, FOREVER
+    newest = newest_tile(app, layers, xyz, kept)
     if newest is not kept:
         cache.put((layers, *xyz), newest)
-    return answer(newest, FOREVER if wanted is not None and wanted <= newest.version else ASK_AGAIN)
+    return newest, FOREVER if wanted is not None and wanted <= newest.version else ASK_AGAIN
 
 
-def requested_layers(names: str) -> tuple[str, ...]:
+def requested_layers(app: Flask, names: str) -> tuple[str, ...]:
     """
     Return the layers that an address names, each once.
 
@@ -66,7 +89,7 @@ def requested_layers(names: str) -> tuple[str, ...]:
     InvalidRequest
         When there are more than one tile may hold.
     """
-    settings: Settings = current_app.config["SETTINGS"]
+    settings: Settings = app.config["SETTINGS"]
     layers = tuple(dict.fromkeys(names.split(",")))
     if len(layers) > settings.tiles.layers:
         raise InvalidRequest(
@@ -78,10 +101,10 @@ def requested_layers(names: str) -> tuple[str, ...]:
     return layers
 
 
-def newest_tile(layers: tuple[str, ...], xyz: TileXYZ, kept: Tile | None) -> Tile:
+def newest_tile(app: Flask, layers: tuple[str, ...], xyz: TileXYZ, kept: Tile | None) -> Tile:
     """Return the tile as it is now: the one kept, when no edit since lies on it, else made anew."""
-    settings: Settings = current_app.config["SETTINGS"]
-    with tile_pool().connection() as connection:
+    settings: Settings = app.config["SETTINGS"]
+    with tile_pool(app).connection() as connection:
         if kept is not None:
             versions = read_versions(connection, layers)
             if kept.versions == versions:
@@ -94,15 +117,15 @@ def newest_tile(layers: tuple[str, ...], xyz: TileXYZ, kept: Tile | None) -> Til
 def past_tile(layers: tuple[str, ...], xyz: TileXYZ, as_of: str) -> Tile:
     """Return the tile as it was recorded at a moment in the past."""
     settings: Settings = current_app.config["SETTINGS"]
-    with tile_pool().connection() as connection:
+    with tile_pool(current_app).connection() as connection:
         row = connection.execute("SELECT time_zone FROM app.region").fetchone()
         moment = read_as_of(as_of, row[0] if row else "Asia/Jakarta")
         return make_tile(connection, layers, xyz, limit=settings.tiles.features, as_of=moment)
 
 
-def tile_pool() -> ConnectionPool[Any]:
+def tile_pool(app: Flask) -> ConnectionPool[Any]:
     """Return the pool of this process, opened at its first use."""
-    pool: ConnectionPool[Any] = current_app.extensions["petakarya.tile_pool"]
+    pool: ConnectionPool[Any] = app.extensions["petakarya.tile_pool"]
     pool.open()  # does nothing when it is open
     return pool
 
