@@ -41,9 +41,9 @@ class Placed:
 
 
 def read_ruas(connection: Connection) -> RuasLines:
-    """Read the roads of the SK; pieces that touch are joined in the direction they are drawn."""
+    """Read the roads of the SK; their pieces follow each other in the order drawn, as in the reports."""
     found = connection.execute(
-        text("SELECT code, length_sk_m, ST_AsBinary(ST_LineMerge(geom, true)) AS line FROM layers.roads ORDER BY code")
+        text("SELECT code, length_sk_m, ST_AsBinary(geom) AS line FROM layers.roads ORDER BY code")
     ).all()
     lines: GeometryArray = shapely.from_wkb(np.array([bytes(row.line) for row in found], dtype=object)).reshape(-1)
     order = np.argsort(np.array([row.code for row in found], dtype=str), kind="stable")
