@@ -72,6 +72,7 @@ class Band(Strict):
     zooms: tuple[int, int]  # first and last zoom
     tolerance_m: float = Field(gt=0)  # of the simplification, in Web Mercator metres
     keep: dict[str, tuple[str, ...]] = {}  # field → the codes that stay; empty keeps all
+    shortest_m: dict[str, dict[str, float]] = {}  # field → code → lines below it are left out (Web Mercator metres)
     min_area_m2: float | None = None  # polygons below it are left out (Web Mercator square metres)
 
 
@@ -128,7 +129,7 @@ class LayerDefinition(Strict):
             raise ValueError("a field is defined twice")
         named = [self.name_field, self.code_field, *self.search, self.year_field, self.draw.by, self.draw.label]
         named += [self.draw.size_by]
-        named += [key for band in self.bands for key in band.keep]
+        named += [key for band in self.bands for key in (*band.keep, *band.shortest_m)]
         missing = {name for name in named if name is not None} - set(names)
         if missing:
             raise ValueError(f"names fields that are not defined: {', '.join(sorted(missing))}")

@@ -105,15 +105,26 @@ def _band_statements(definition: LayerDefinition, band: Band) -> list[str]:
     ]
 
 
+def band_conditions(band: Band) -> list[str]:
+    """Return the SQL conditions that a feature meets to be drawn in a band."""
+    conditions = []
+    for field, codes in band.keep.items():
+        conditions.append(f"{quote(field)} IN ({', '.join(quote_literal(code) for code in codes)})")
+    for field, lengths in band.shortest_m.items():
+        for code, length_m in lengths.items():
+            conditions.append(
+                f"({quote(field)} IS DISTINCT FROM {quote_literal(code)} OR ST_Length(geom_3857) >= {length_m})"
+            )
+    if band.min_area_m2 is not None:
+        conditions.append(f"ST_Area(geom_3857) >= {band.min_area_m2}")
+    return conditions
+
+
 def _fill_statement(definition: LayerDefinition, band: Band, source: str) -> str:
     """Return the SQL that generalises the rows of `source` into a band table."""
     columns = ["id", *(quote(field.name) for field in definition.tile_fields(band.zooms[1]))]
     columns += ["anchor_3857"] if definition.anchor else []
-    conditions = ["geom_3857 IS NOT NULL"]
-    for field, codes in band.keep.items():
-        conditions.append(f"{quote(field)} IN ({', '.join(quote_literal(code) for code in codes)})")
-    if band.min_area_m2 is not None:
-        conditions.append(f"ST_Area(geom_3857) >= {band.min_area_m2}")
+    conditions = ["geom_3857 IS NOT NULL", *band_conditions(band)]
     # Lines may be simplified freely; polygons must not fall apart. What would vanish is kept as a few points.
     simplified = {
         "point": "geom_3857",

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from gis.mvt import TilePart
 from layers.definition import FieldDefinition, LayerDefinition
 from layers.history import as_of_source
-from layers.identifiers import quote, quote_literal
-from layers.sync import band_table
+from layers.identifiers import quote
+from layers.sync import band_conditions, band_table
 
 AS_OF = "%(as_of)s"  # placeholder of the moment, in psycopg's form
 
@@ -47,15 +47,14 @@ def _present(definition: LayerDefinition, zoom: int) -> tuple[str, str, str | No
 def _past(definition: LayerDefinition, zoom: int, fields: Iterable[FieldDefinition]) -> tuple[str, str, str | None]:
     """Return relation, geometry and condition of a past tile: full rows, generalised on the way."""
     band = definition.band(zoom)
-    kept = band.keep if band else {}
-    names = dict.fromkeys(["id", "geom_3857", *(field.name for field in fields), *kept])
+    asked = (*band.keep, *band.shortest_m) if band else ()
+    names = dict.fromkeys(["id", "geom_3857", *(field.name for field in fields), *asked])
     if definition.anchor:
         names["anchor_3857"] = None
     relation = as_of_source(definition.id, names, AS_OF)
     if band is None:
         return relation, "geom_3857", None
-    conditions = [f"{quote(field)} IN ({', '.join(map(quote_literal, codes))})" for field, codes in kept.items()]
-    return relation, f"ST_Simplify(geom_3857, {band.tolerance_m}, true)", " AND ".join(conditions) or None
+    return relation, f"ST_Simplify(geom_3857, {band.tolerance_m}, true)", " AND ".join(band_conditions(band)) or None
 
 
 def _attribute(field: FieldDefinition) -> str:
