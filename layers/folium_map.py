@@ -97,6 +97,7 @@ INLINE_TAG = re.compile(r"<(script|style)(?=[\s>])")
 MOST_LEGEND_CLASSES = 12
 
 STYLE_SHEET = """<style>
+main {{ height: 100%; }}
 .folium-map.leaflet-container {{ background: {paper}; color: {ink};
   font: 14px/1.5 "Source Sans 3 Variable", "Source Sans 3", sans-serif; }}
 .folium-map .leaflet-control-layers, .folium-map .leaflet-popup-content-wrapper, .folium-map .leaflet-popup-tip {{
