@@ -38,11 +38,12 @@ PARENTS_OF = {"districts": ("regency_name",), "villages": ("regency_name", "dist
 
 @dataclass(frozen=True)
 class Source:
-    """The column that fills a field, and what its values are multiplied by."""
+    """The column that fills a field, what its values are multiplied by, and whether the person named its unit."""
 
     column: str
     factor: float = 1.0
     unit: str | None = None
+    is_unit_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _given(
             raise ImportRefused(_field_unknown(name, definition))
         if unit and unit != field.unit and (unit, field.unit) not in UNIT_FACTORS:
             raise ImportRefused(_unit_unknown(unit, field))
-        fields[name] = Source(column, _factor(unit or None, field), unit or None)
+        fields[name] = Source(column, _factor(unit or None, field), unit or None, is_unit_given=bool(unit))
     return fields, parents
 
 

@@ -483,3 +483,52 @@ def test_the_result_as_json(bounded: Connection, do_import: Import, tmp_path: Pa
     found = content["findings"][0]
     assert found["rows"] == [2]
     assert "Other" in found["message"]
+
+
+def test_lengths_that_seem_to_be_kilometres_are_asked_about(
+    bounded: Connection, do_import: Import, tmp_path: Path
+) -> None:
+    path = write_roads(tmp_path / "a.gpkg", [["A", "1", 11.1, "K"], ["B", "2", 11.0, "K"]])
+    result = do_import(path, "roads")
+    assert codes_of(result) == {"unit_suspicious:length_sk_m": 1}
+    assert "--map PANJANG_SK=length_sk_m:km" in result.findings[0].message_id
+    assert do_import(path, "roads", mapping={"PANJANG_SK": "length_sk_m:m"}).imported  # who says so is believed
+    do_import(path, "roads", mode="replace", mapping={"PANJANG_SK": "length_sk_m:km"})
+    assert rows_of(bounded, "roads", "length_sk_m", "code") == [(11100,), (11000,)]
+
+
+@pytest.mark.parametrize(
+    ("column", "area", "imported"), [("LUASWH", 12300, True), ("LUASWH", 123, False), ("LUAS", 123, True)]
+)
+def test_areas_in_hectares_and_square_kilometres(
+    column: str, area: float, imported: bool, regency: Connection, do_import: Import, tmp_path: Path
+) -> None:
+    district = square(103, -3.2, 0.1)  # 123 km²
+    columns: dict[str, Any] = {"kode": ["99.01.01"], "nama": ["Muara Beliti"], column: [area]}
+    path = write_layer(tmp_path / "kec.gpkg", [district], **columns)
+    result = do_import(path, "districts")
+    assert result.imported == imported
+    if imported:
+        assert rows_of(regency, "districts", "legal_area_km2") == [(123,)]
+    else:
+        assert "LUASWH=legal_area_km2:km2" in result.findings[0].message_en
+
+
+def test_an_empty_condition_is_unsurveyed_an_unknown_one_is_left_out(
+    bounded: Connection, do_import: Import, tmp_path: Path
+) -> None:
+    do_import(write_roads(tmp_path / "a.gpkg", ROADS), "roads")
+    path = write_segments(
+        tmp_path / "k.csv",
+        [
+            ("001", "0+000", "0+100", 2025, ""),
+            ("001", "0+100", "0+200", 2025, "hancur"),
+            ("001", "0+200", "0+300", 2025, "B"),
+        ],
+    )
+    result = do_import(path, "road_segments")
+    assert rows_of(bounded, "road_segments", "sta_from_m, condition", "sta_from_m") == [
+        (0, "unsurveyed"),
+        (200, "good"),
+    ]
+    assert codes_of(result) == {"value_unreadable:condition": 1, "required_value_missing:condition": 1}

@@ -194,6 +194,21 @@ def test_csv_with_a_delimiter_at_the_end_of_its_rows(tmp_path: Path) -> None:
     assert table.attributes["nama"].tolist() == ["Pasar", "Balai"]
 
 
+def test_csv_with_more_cells_than_its_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("nama,x,y\nPasar,103.1,-3.1\nBalai, Desa,103.2,-3.1\n")
+    refusal = refusal_of(tmp_path / "a.csv", lon="x", lat="y")
+    assert refusal.findings[0].code == "cells_beyond_header"
+    assert refusal.findings[0].rows == (2,)
+
+
+def test_csv_with_line_breaks_in_quotes_and_columns_of_one_name(tmp_path: Path) -> None:
+    rows = [["nama", "nama", "", "x", "y"], ["Pasar\nBaru", "b", "c", "103.1", "-3.1"], ["Balai", "", "", "103.2"]]
+    table = read_with(write_csv(tmp_path / "a.csv", rows), lon="x", lat="y")
+    assert list(table.attributes.columns) == ["nama", "nama 2", "kolom 3"]
+    assert table.attributes["nama"].tolist() == ["Pasar\nBaru", "Balai"]
+    assert shapely.is_missing(table.geometries).tolist() == [False, True]
+
+
 def test_csv_in_metres_needs_a_crs(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["x", "y"], ["166655,88", "1157245,95"]])
     assert refusal_of(path, lon="x", lat="y").findings[0].code == "crs_missing"
