@@ -7,10 +7,12 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.config import ROOT
+from tests.bench import imports, reports, running, tiles
 from tests.bench.home import Bench, bench_home
 from tests.bench.table import Row, markdown, show, write_day
 from tests.helpers.database import temporary_home
@@ -55,9 +57,7 @@ def heading(scale: float) -> str:
     )
 
 
-def _home(given: Path | None):  # type: ignore[no-untyped-def]
-    from contextlib import nullcontext
-
+def _home(given: Path | None) -> AbstractContextManager[Path]:
     if given is None:
         return temporary_home("petakarya-bench-")
     given.mkdir(parents=True, exist_ok=True)
@@ -65,14 +65,13 @@ def _home(given: Path | None):  # type: ignore[no-untyped-def]
     return nullcontext(given)
 
 
-def tiles(bench: Bench) -> Iterator[Row]:
-    """Measure tiles."""
-    from tests.bench.tiles import measure
-
-    return measure(bench)
-
-
-SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {"tiles": tiles}
+SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "tiles": tiles.measure,
+    "reports": reports.measure,
+    "import": imports.measure,
+    "running": running.measure_running,
+    "first_look": running.measure_first_look,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

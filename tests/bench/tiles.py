@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
 
@@ -125,7 +126,7 @@ def against_tipg(bench: Bench, tiles: Sequence[TileXYZ]) -> Iterator[Row]:
         return
     environment = {
         **bench.environment(),
-        "DATABASE_URL": libpq_url(bench.urls.owner),
+        "DATABASE_URL": _asyncpg_url(bench.urls.owner),
         "TIPG_DB_SCHEMAS": '["layers"]',
         "TIPG_DB_TABLES": f'["layers.{LAYER}"]',
         "TIPG_DB_ONLY_SPATIAL_TABLES": "TRUE",
@@ -144,6 +145,14 @@ def against_tipg(bench: Bench, tiles: Sequence[TileXYZ]) -> Iterator[Row]:
         return
     note = f"{app_rate:.0f} against {tipg_rate:.0f} tiles/s, both with gzip"
     yield at_least(SECTION, what, app_rate / tipg_rate, TIPG_SPEEDUP, "× TiPg", note)
+
+
+def _asyncpg_url(url: str) -> str:
+    """Write an address with a socket's folder the way asyncpg reads it."""
+    parts = urlsplit(libpq_url(url))
+    query = parse_qs(parts.query)
+    host = quote(query["host"][0], safe="")
+    return f"postgresql://{parts.username}:{parts.password}@{host}:{query['port'][0]}{parts.path}"
 
 
 def _install_tipg(bench: Bench) -> bool:
