@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from app import create_app
+from app.admin.areas import ensure_code_list
 from app.config import ROOT, Settings
 from app.database.cluster import Cluster
 from app.database.migrate import migrate
 from app.database.roles import DatabaseUrls, database_urls, ensure_roles
+from app.errors import CodeListMissing
 from layers.sync import synchronise
 from tests.helpers.application import application_on, everything_closed
 from tests.helpers.database import (
@@ -64,6 +67,8 @@ def database(cluster: Cluster, settings: Settings) -> DatabaseUrls:
     for engine in _engine(urls.owner):
         with engine.begin() as connection:
             synchronise(connection)
+            with suppress(CodeListMissing):  # tests that need the list say so themselves
+                ensure_code_list(connection)  # takes a second: not in each test anew
     keep_template(settings)
     return urls
 
