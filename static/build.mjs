@@ -29,6 +29,7 @@ async function bundle() {
     entryPoints: {
       home: "src/home.ts",
       main: "css/main.css",
+      font: "css/font.css", // for the light map, which has a page of its own
       "home-page": "css/home.css",
       map: "css/map.css",
       leaflet: "leaflet/dist/leaflet.css",

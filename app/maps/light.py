@@ -54,7 +54,7 @@ def draw_light_map(session: Session, *, language: Language, theme: Theme, region
         for definition in catalogue
         if definition.visible and definition.id not in LEFT_OUT and definition.zooms[0] <= LIGHT_ZOOM
     }
-    return render_folium(
+    page = render_folium(
         frames,
         catalogue,
         language=language,
@@ -64,6 +64,7 @@ def draw_light_map(session: Session, *, language: Language, theme: Theme, region
         nonce=NONCE,
         source=gettext("Sumber: %(region)s", region=region),
     )
+    return page.replace("</head>", f'<link rel="stylesheet" href="{asset_url("font.css")}"></head>', 1)
 
 
 def served_file(path: str) -> str:

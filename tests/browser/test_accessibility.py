@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.config import ROOT
 from tests.browser.conftest import NewPage
-from tests.browser.map_page import open_map
+from tests.browser.map_page import open_map, suggestions
 
 AXE = (ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
@@ -52,5 +52,5 @@ def test_panels_have_no_violation(new_page: NewPage) -> None:
     expect(page.locator("#card-title")).to_be_visible()
     assert violations(page) == []
     page.locator("#search-input").fill("muara")
-    page.get_by_role("option").first.wait_for()
+    suggestions(page).first.wait_for()
     assert violations(page) == []

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.map_page import ROAD_COLOURS, map_pixels, open_map, share_of_colour, wait_for_map
+from tests.browser.map_page import ROAD_COLOURS, map_pixels, open_map, share_of_colour, suggestions, wait_for_map
 
 
 def test_map_is_drawn_with_roads_by_condition(page: Page) -> None:
@@ -40,7 +40,7 @@ def test_a_project_is_found_in_three_actions(page: Page) -> None:
     open_map(page)
     name = page.locator(".work-name").nth(3).inner_text()
     page.locator("#search-input").fill(name)  # 1
-    option = page.get_by_role("option").filter(has_text=name).first
+    option = suggestions(page).filter(has_text=name).first
     option.click()  # 2
     expect(page.locator("#card-title")).to_have_text(name)
     page.get_by_role("link", name="Buka halaman lengkap").click()  # 3
@@ -50,7 +50,7 @@ def test_a_project_is_found_in_three_actions(page: Page) -> None:
 def test_coordinates_are_found(page: Page) -> None:
     open_map(page)
     page.locator("#search-input").fill("-3,1 103,2")
-    page.get_by_role("option").first.click()
+    suggestions(page).first.click()
     page.wait_for_function("() => /^#1[0-9.]+\\/-3\\.1/.test(location.hash)")
     expect(page.locator(".pin")).to_be_visible()
 
@@ -128,7 +128,7 @@ def test_whole_journey_by_keyboard(page: Page) -> None:
     page.keyboard.press("/")
     expect(page.locator("#search-input")).to_be_focused()
     page.keyboard.type("muara beliti")
-    page.get_by_role("option").first.wait_for()
+    suggestions(page).first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_function("() => /^#1[0-9]/.test(location.hash)")
@@ -185,7 +185,7 @@ def test_printing_makes_a_sheet_to_scale(page: Page) -> None:
 
 
 def test_phone_sheet_rests_at_three_stops(new_page: NewPage) -> None:
-    page = new_page(width=360, height=740, has_touch=True, is_mobile=True)
+    page = new_page(width=360, height=740, has_touch=True, is_mobile=True, reduced_motion="reduce")
     open_map(page)
     column, handle = page.locator("#column"), page.locator("#sheet-handle")
     tops = []

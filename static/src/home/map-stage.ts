@@ -154,7 +154,7 @@ export class MapStage {
     if ("geolocation" in navigator) this.tools.addFirst("locate", "map.locate", () => void locateTool(this.view, texts, (sentence) => this.notices.say("locate", sentence, { seconds: 8 })));
     this.tools.addTool("measure", "measure.title", () => new MeasureTool(this.view, language, texts));
     this.tools.addTool("compare", "swipe.title", () => new SwipeTool(this.view, this.config, () => this.theme, this.legend));
-    this.tools.addTool("print", "print.title", () => new PrintTool(this.view, this.config, () => this.legend.filter((layer) => layer.group !== "base" && this.isOn(layer.layer))));
+    this.tools.addTool("print", "print.title", () => new PrintTool(this.view, this.config, (layer, code) => this.isPrinted(layer, code)));
     if (document.fullscreenEnabled) this.tools.add("full", "map.full_screen", () => void toggleFullScreen(area));
     this.tools.addMore("map.more_tools");
     area.append(upper, this.tools.root, lower);
@@ -214,6 +214,12 @@ export class MapStage {
 
   private isOn(layer: string): boolean {
     return this.state.switched[layer] ?? this.legend.find((one) => one.layer === layer)?.visible ?? false;
+  }
+
+  /** Whether a class is on the map; the base needs no legend on paper. */
+  private isPrinted(layer: string, code: string | null): boolean {
+    const isBase = this.legend.find((one) => one.layer === layer)?.group === "base";
+    return !isBase && this.isOn(layer) && !(this.state.hidden[layer] ?? []).includes(code ?? "");
   }
 
   private switchLayer(layer: string, on: boolean): void {

@@ -28,7 +28,7 @@ export class LayerPanel {
     private readonly events: LayerPanelEvents,
   ) {
     const title = texts["layers.title"] ?? "";
-    this.toggle = element("button", { type: "button", class: "map-button layers-toggle", "aria-expanded": "false", "aria-controls": "layers-body", click: () => this.fold(this.isOpen()) }, icon("layers"), element("span", {}, title));
+    this.toggle = element("button", { type: "button", class: "map-button layers-toggle", "aria-label": title, title, "aria-expanded": "false", "aria-controls": "layers-body", click: () => this.fold(this.isOpen()) }, icon("layers"), element("span", {}, title));
     this.body = element("div", { class: "layers-body", id: "layers-body", hidden: true });
     this.root = element("section", { class: "layers", "aria-label": title, keydown: (event) => this.onKey(event as KeyboardEvent) }, this.toggle, this.body);
   }

@@ -13,7 +13,7 @@ import type { Tool } from "./tool-bar";
 
 const SCALES = [2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000];
 const PX_PER_MM = 96 / 25.4;
-const PAPER_MM = { landscape: [277, 158], portrait: [190, 216] } as const; // the map on A4 with margins, heading and legend
+const PAPER_MM = { landscape: [277, 146], portrait: [190, 205] } as const; // the map on A4 with margins, heading and legend
 const RATIO = 2;
 const PATIENCE_MS = 20_000;
 
@@ -29,7 +29,7 @@ export class PrintTool implements Tool {
   constructor(
     private readonly view: MapView,
     private readonly config: HomeConfig,
-    private readonly legendOf: () => readonly LegendLayer[],
+    private readonly isShown: (layer: string, code: string | null) => boolean,
   ) {
     const text = (name: string): string => config.texts[name] ?? "";
     const number = new Intl.NumberFormat(config.language);
@@ -66,7 +66,8 @@ export class PrintTool implements Tool {
     const orientation = this.orientation.value as Orientation;
     const picture = await this.draw(orientation, Number(this.scale.value));
     this.close();
-    const sheet = this.sheet(orientation, Number(this.scale.value), picture);
+    const legend = await client.legend("light"); // paper is light, whatever the screen is
+    const sheet = this.sheet(orientation, Number(this.scale.value), picture, legend);
     document.body.append(sheet);
     await sheet.querySelector("img")!.decode();
     this.status.textContent = "";
@@ -118,14 +119,16 @@ export class PrintTool implements Tool {
     return light;
   }
 
-  private sheet(orientation: Orientation, scale: number, picture: string): HTMLElement {
+  private sheet(orientation: Orientation, scale: number, picture: string, legend: readonly LegendLayer[]): HTMLElement {
     const { texts, language, region } = this.config;
     const latitude = this.view.map.getCenter().lat;
     const bar = scaleBar(zoomOfScale(scale, latitude), latitude, 180);
     const line = element("span", { class: "print-bar" }, formatBarLength(bar.lengthM));
     line.style.width = `${bar.widthPx}px`;
     const day = new Date().toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric" });
-    const classes = this.legendOf().flatMap((layer) => layer.classes.map((one) => element("li", {}, parseSvg(one.swatch), layer.classes.length > 1 ? one.label : layer.title)));
+    const classes = legend.flatMap((layer) =>
+      layer.classes.filter((one) => this.isShown(layer.layer, one.code)).map((one) => element("li", {}, parseSvg(one.swatch), layer.classes.length > 1 ? one.label : layer.title)),
+    );
     return element(
       "section",
       { class: `print-sheet print-${orientation}`, id: "print-sheet" },

@@ -86,6 +86,8 @@ export class ProjectList {
     reveal(".as-of-go", true);
     const box = this.root.querySelector<HTMLInputElement>("#in-view");
     if (box) box.checked = inView;
+    const figures = this.root.querySelector<HTMLElement>(".figures");
+    if (figures && figures.scrollWidth > figures.clientWidth) figures.tabIndex = 0; // the keyboard scrolls what the finger does
   }
 
   private fail(): void {
