@@ -51,10 +51,8 @@ def check_unit(rows: Rows, definition: LayerDefinition, match: ColumnMatch) -> N
         return
     ratio = float(np.median(said[usable] / measured[usable]))
     field = definition.field(name)
-    units = {
-        field.unit: 1.0,
-        **{unit: factor for (unit, target), factor in UNIT_FACTORS.items() if target == field.unit},
-    }
+    others = {unit: factor for (unit, target), factor in UNIT_FACTORS.items() if target == field.unit}
+    units = {str(field.unit): 1.0, **others}
     fitting = [unit for unit, factor in units.items() if _is_plausible(ratio / source.factor * factor)]
     if _is_plausible(ratio) or not fitting:
         return
@@ -63,10 +61,10 @@ def check_unit(rows: Rows, definition: LayerDefinition, match: ColumnMatch) -> N
         finding(
             "error",
             f"unit_suspicious:{name}",
-            f"Kolom {source.column} dibaca dalam {read_in}, tetapi menurut peta ia tampaknya dalam {likelier}. Sebutkan "
-            f"satuannya: --map {source.column}={name}:{likelier}, atau :{read_in} bila memang benar.",
-            f"The column {source.column} was read in {read_in}, but by the map it seems to be in {likelier}. Name its "
-            f"unit: --map {source.column}={name}:{likelier}, or :{read_in} if that is right.",
+            f"Kolom {source.column} dibaca dalam {read_in}, tetapi menurut peta ia tampaknya dalam {likelier}. "
+            f"Sebutkan satuannya: --map {source.column}={name}:{likelier}, atau :{read_in} bila memang benar.",
+            f"The column {source.column} was read in {read_in}, but by the map it seems to be in {likelier}. Name "
+            f"its unit: --map {source.column}={name}:{likelier}, or :{read_in} if that is right.",
         )
     )
 
