@@ -52,25 +52,12 @@ class TileGate:
         except Exception as error:
             environ[ERROR] = error
             return self._wsgi_app(environ, start_response)
-        status, headers, body = _answer(tile, cache_control, environ)
+        status, headers, body = tile_answer(tile, cache_control, environ)
         start_response(status, headers)
         return [body] if body else []
 
 
-def _read(environ: Environment) -> tuple[str, TileXYZ, int | None] | None:
-    """Return layers, address and version of a plain request for a tile; None for anything else."""
-    if environ["REQUEST_METHOD"] != "GET":
-        return None
-    address = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
-    query = environ.get("QUERY_STRING", "")
-    version = VERSION.fullmatch(query)
-    if address is None or (query and version is None):
-        return None
-    names, z, x, y = address.groups()
-    return names, TileXYZ(int(z), int(x), int(y)), int(version[1]) if version else None
-
-
-def _answer(tile: Tile, cache_control: str, environ: Environment) -> tuple[str, list[tuple[str, str]], bytes]:
+def tile_answer(tile: Tile, cache_control: str, environ: Environment) -> tuple[str, list[tuple[str, str]], bytes]:
     """Return status, headers and body: 304 when the caller has the tile, 204 when there is nothing in it."""
     etag = f'"{tile.etag}"'
     headers = [
@@ -92,6 +79,19 @@ def _answer(tile: Tile, cache_control: str, environ: Environment) -> tuple[str, 
         body = gzip.decompress(body)
     headers += [("Content-Type", MVT), ("Content-Length", str(len(body)))]
     return "200 OK", headers, body
+
+
+def _read(environ: Environment) -> tuple[str, TileXYZ, int | None] | None:
+    """Return layers, address and version of a plain request for a tile; None for anything else."""
+    if environ["REQUEST_METHOD"] != "GET":
+        return None
+    address = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+    query = environ.get("QUERY_STRING", "")
+    version = VERSION.fullmatch(query)
+    if address is None or (query and version is None):
+        return None
+    names, z, x, y = address.groups()
+    return names, TileXYZ(int(z), int(x), int(y)), int(version[1]) if version else None
 
 
 def _takes_gzip(accepted: str) -> bool:

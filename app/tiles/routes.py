@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from psycopg_pool import ConnectionPool
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.tiles.cache import Tile, TileCache
-from app.tiles.gate import ERROR, MVT, TileGate
+from app.tiles.gate import ERROR, TileGate, tile_answer
 from app.tiles.queries import is_untouched, make_tile, read_versions
 from gis.tiles import check_tile
 from gis.types import TileXYZ
@@ -131,14 +130,6 @@ def tile_pool(app: Flask) -> ConnectionPool[Any]:
 
 
 def answer(tile: Tile, cache_control: str) -> Response:
-    """Turn a tile into an answer: 304 when the caller has it, 204 when there is nothing in it."""
-    headers = {"ETag": f'"{tile.etag}"', "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    if tile.limited:
-        headers["X-Tile-Limited"] = ",".join(tile.limited)
-    if tile.etag in request.if_none_match:
-        return Response(status=304, headers=headers)
-    if not tile.body:
-        return Response(status=204, headers=headers)
-    if request.accept_encodings["gzip"] > 0:
-        return Response(tile.body, headers={**headers, "Content-Encoding": "gzip"}, mimetype=MVT)
-    return Response(gzip.decompress(tile.body), headers=headers, mimetype=MVT)
+    """Turn a tile into Flask's answer, the same as the gate gives."""
+    status, headers, body = tile_answer(tile, cache_control, request.environ)
+    return Response(body, status=status, headers=headers)
