@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -17,7 +18,10 @@ from app.maps.queries import read_versions
 from app.region import current_region
 from layers.catalogue import built_in_catalogue
 from layers.identifiers import quote
+from layers.palette import LIGHT, contrast
 
+COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+READABLE_CONTRAST = 4.5  # WCAG 1.4.3: text against its ground
 LANGUAGE_NAMES = {"id": "Bahasa Indonesia", "en": "English"}
 
 
@@ -68,9 +72,17 @@ def frame_values(app: Flask) -> dict[str, Any]:
         "region": region,
         "region_name": region.full_name if region else gettext("Peta pekerjaan umum"),
         "demonstration": demonstration,
+        "accent": legible_accent(region.accent_colour if region else None),
         "language": current_language(),
         "language_links": language_links(),
     }
+
+
+def legible_accent(colour: str | None) -> str | None:
+    """Return the region's own colour when it can be read on light paper, else None: the page keeps its accent."""
+    if colour is None or not COLOUR.fullmatch(colour) or contrast(colour, LIGHT.paper) < READABLE_CONTRAST:
+        return None
+    return colour
 
 
 def language_links() -> list[LanguageLink]:

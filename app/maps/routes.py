@@ -101,7 +101,7 @@ def style() -> Response:
 @blueprint.get("/tiles/<names>.json")
 def tilejson(names: str) -> Response:
     """Answer the TileJSON of one or more layers."""
-    layers = requested_layers(names)
+    layers = requested_layers(current_app, names)
     session = reader_session()
     boxes = [box for box in (read_extent(session, layer) for layer in layers) if box]
     bounds = (
@@ -204,7 +204,7 @@ def requested_plate() -> PlateRequest:
         bbox=read_bbox(args["bbox"]) if args.get("bbox") else current_region().bbox,
         width_px=requested_side("w", 1040),
         height_px=requested_side("h", 760),
-        layers=requested_layers(args["layers"]) if args.get("layers") else tuple(opening_layers()),
+        layers=requested_layers(current_app, args["layers"]) if args.get("layers") else tuple(opening_layers()),
         language=requested_language(),
         theme=requested_theme(),
     )

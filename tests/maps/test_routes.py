@@ -149,6 +149,26 @@ def test_language_is_indonesian_until_chosen(client: FlaskClient, works: Connect
     assert '<html lang="en">' in page_of(client, "/")  # kept
 
 
+def test_region_colour_becomes_the_accent_when_it_is_legible(client: FlaskClient, works: Connection) -> None:
+    works.execute(text("UPDATE app.region SET accent_colour = '#7a1fa2'"))
+    assert "--accent: #7a1fa2" in page_of(client, "/")
+    for pale in ("#ffe082", "red;}", "#fff"):
+        works.execute(text("UPDATE app.region SET accent_colour = :colour"), {"colour": pale})
+        assert "--accent:" not in page_of(client, "/")
+
+
+def test_a_filter_without_a_field_of_its_own_is_kept(client: FlaskClient, works: Connection) -> None:
+    html = page_of(client, "/?status=construction&delay=late_in_handling")
+    assert '<input type="hidden" name="status" value="construction">' in html
+    assert '<input type="hidden" name="delay" value="late_in_handling">' in html
+
+
+def test_home_as_of_a_past_day(client: FlaskClient, works: Connection) -> None:
+    html = page_of(client, "/?as_of=2020-01-01")
+    assert "menurut catatan per 1 Jan 2020" in html
+    assert codes(html) == []
+
+
 def test_style_addresses_carry_versions_that_edits_raise(client: FlaskClient, works: Connection) -> None:
     def version() -> int:
         style = json.loads(page_of(client, "/style.json"))

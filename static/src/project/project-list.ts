@@ -123,7 +123,23 @@ export class ProjectList {
     const link = target.closest<HTMLAnchorElement>("a[href^='/?'], a[href='/']");
     if (!link) return;
     event.preventDefault();
-    this.events.filter(new URL(link.href).searchParams);
+    const query = new URL(link.href).searchParams;
+    if (link.id === "list-next") void this.append(query);
+    else this.events.filter(query);
+  }
+
+  /** Add the next part of the list below this one. */
+  private async append(query: URLSearchParams): Promise<void> {
+    try {
+      const rendered = await client.panel(query);
+      const rows = [...rendered.querySelectorAll(".works > li")].map((row) => document.importNode(row, true));
+      this.root.querySelector(".works")?.append(...rows);
+      const next = rendered.querySelector(".list-next");
+      this.root.querySelector(".list-next")?.replaceWith(...(next ? [document.importNode(next, true)] : []));
+      rows[0]?.querySelector("a")?.focus();
+    } catch {
+      this.fail();
+    }
   }
 
   private unfold(open: boolean): void {
