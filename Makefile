@@ -78,7 +78,7 @@ $(STAMPS)/node: $(STAMPS)/base requirements/node.txt
 
 $(STAMPS)/node_modules: $(STAMPS)/node static/package.json static/package-lock.json
 	@$(MACHINE) say "Memasang pustaka halaman." "Installing the pages' libraries."
-	@$(NPM) ci --no-audit --no-fund --loglevel=error >/dev/null
+	@$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 $(STAMPS)/pages: $(STAMPS)/node_modules $(PAGES)

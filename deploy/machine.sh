@@ -18,7 +18,9 @@ may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 apt_install() {
   apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null || true
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" >/dev/null
+  local said
+  said=$(DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" 2>&1) ||
+    { echo "$said" >&2 && return 1; }
 }
 
 make_venv() {

@@ -71,7 +71,7 @@ class Cluster:
         self._durable = durable
         self._say = say
         self._server: subprocess.Popen[bytes] | None = None
-        self._owner = _server_owner()
+        self._owner = _server_owner(say)
 
     @property
     def installation(self) -> Installation:
@@ -432,14 +432,14 @@ def _short_folder() -> Path:
     )
 
 
-def _server_owner() -> Owner | None:
+def _server_owner(say: Say) -> Owner | None:
     """Return the user that must run the server: `postgres` when we are root, else ourselves (None)."""
     if os.geteuid() != 0:
         return None
     try:
         entry = pwd.getpwnam(OS_USER)
     except KeyError:
-        require_installation()  # Debian's package makes the user
+        require_installation(say=say)  # Debian's package makes the user
         try:
             entry = pwd.getpwnam(OS_USER)
         except KeyError:

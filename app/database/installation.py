@@ -118,14 +118,14 @@ def install_with_apt(major: int | None = None, say: Say = say_nothing) -> bool:
         "Memasang PostgreSQL dan PostGIS dengan apt; ini hanya sekali.",
         "Installing PostgreSQL and PostGIS with apt; this happens once.",
     )
-    _apt("update")
+    _apt(say, "update")
     names = subprocess.run(["apt-cache", "pkgnames", "postgresql-"], capture_output=True, text=True, check=False)
     versions = sorted(int(match[1]) for name in names.stdout.split() if (match := APT_PACKAGE.fullmatch(name)))
     usable = [version for version in versions if version >= OLDEST_POSTGRESQL and major in (None, version)]
     if not usable:
         return False
     with _no_cluster_made_by_debian():
-        return _apt("install", f"postgresql-{usable[-1]}", f"postgresql-{usable[-1]}-postgis-3")
+        return _apt(say, "install", f"postgresql-{usable[-1]}", f"postgresql-{usable[-1]}-postgis-3")
 
 
 def _inspect(bin_folder: Path, share_folder: Path) -> Installation | None:
@@ -153,11 +153,14 @@ def _major_of(bin_folder: Path, share_folder: Path) -> int:
     return int(said[1]) if said else 0
 
 
-def _apt(action: str, *packages: str) -> bool:
+def _apt(say: Say, action: str, *packages: str) -> bool:
     command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", action]
     if action == "install":
         command.append("--no-install-recommends")
-    return subprocess.run([*command, *packages], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    apt = subprocess.run([*command, *packages], capture_output=True, text=True, check=False)
+    if apt.returncode != 0:
+        say(apt.stderr.strip(), apt.stderr.strip())
+    return apt.returncode == 0
 
 
 @contextmanager
