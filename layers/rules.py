@@ -1,4 +1,4 @@
-"""The agencies' thresholds: seeded from rules.yml into `app.rules`, edited there, given to `gis` as they are in force."""
+"""The agencies' thresholds: seeded from rules.yml into `app.rules`, edited there, given to `gis` as in force."""
 
 from __future__ import annotations
 
@@ -77,12 +77,16 @@ def seed_rules(connection: Connection, seed: RuleSeed | None = None) -> int:
     statement = text(
         """
         INSERT INTO app.rules (code, version, title_id, title_en, value, unit, legal_basis, status, in_force_from)
-        VALUES (:code, :version, :title_id, :title_en, CAST(:value AS jsonb), :unit, :legal_basis, :status, :in_force_from)
+        VALUES (:code, :version, :title_id, :title_en, CAST(:value AS jsonb), :unit, :legal_basis, :status,
+            :in_force_from)
         ON CONFLICT (code, version) DO NOTHING
         """
     )
     present = {
-        row.code for row in connection.execute(text("SELECT code FROM app.rules WHERE version = :version"), {"version": seed.version})
+        row.code
+        for row in connection.execute(
+            text("SELECT code FROM app.rules WHERE version = :version"), {"version": seed.version}
+        )
     }
     missing = [rule for rule in seed.rules if rule.code not in present]
     for rule in missing:

@@ -1,1 +1,1 @@
-"""What an administrator settles: the region this installation serves, and the national code list it takes names from."""
+"""What an administrator settles: the region served, and the national code list that its names come from."""

@@ -45,7 +45,7 @@ def ensure_code_list(connection: Connection) -> bool:
     folder = code_list_folder()
     connection.execute(text("DELETE FROM app.areas"))
     cursor = connection.connection.cursor()
-    with cursor.copy("COPY app.areas (code, name, level, parent_code) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy("COPY app.areas (code, name, level, parent_code) FROM STDIN") as copy:
         for row in read_areas(folder):
             copy.write_row(row)
     connection.execute(text("ANALYZE app.areas"))

@@ -177,7 +177,7 @@ def refresh_region_bounds(connection: Connection) -> None:
     """
     Move the region's centre, box and metric CRS to where its districts lie.
 
-    Imported districts count alone once there is one; else those of the demonstration. Without districts nothing changes.
+    Imported districts count alone once there is one; else those of the demonstration. Without any nothing changes.
 
     Parameters
     ----------

@@ -16,7 +16,16 @@ from gis.types import FloatArray
 
 PERSONS_PER_PRIMARY_SCHOOL = 2_600
 HAMLETS_PER_VILLAGE = 0.7
-HAMLET_NAMES = ("Sukamaju", "Karang Tengah", "Sido Rukun", "Talang Baru", "Margo Mulyo", "Tanjung Sari", "Sinar Harapan", "Bukit Indah")
+HAMLET_NAMES = (
+    "Sukamaju",
+    "Karang Tengah",
+    "Sido Rukun",
+    "Talang Baru",
+    "Margo Mulyo",
+    "Tanjung Sari",
+    "Sinar Harapan",
+    "Bukit Indah",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Place:
 
 
 def draw_facilities(random: Random, region: Region, boundaries: Boundaries, settlements: Settlements) -> list[Facility]:
-    """Give villages schools, health posts and places of worship, towns what a district has, and the capital the rest."""
+    """Give villages schools and health posts, towns what a district has, and the capital the rest."""
     facilities: list[Facility] = []
 
     def add(village: int, kind: str, name: str, capacity: int | None = None) -> None:

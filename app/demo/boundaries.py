@@ -1,4 +1,4 @@
-"""The drawn boundaries: a region of the right size, its regencies, districts and villages, one inside the other without gaps."""
+"""The drawn boundaries: a region of the right size, its districts and villages, one inside the other without gaps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from scipy.spatial.distance import cdist
+from shapely.geometry.base import BaseGeometry
 
 from app.admin.region import Centre, Region, centre_of, kind_of
 from app.demo.mesh import (
     Mesh,
     Random,
     areas_of,
+    both_in,
     grow,
     largest_part,
     make_mesh,
@@ -76,7 +78,7 @@ class Boundaries:
     district_of_village: IntArray
     village_shapes: GeometryArray
     district_shapes: GeometryArray
-    outline: shapely.Geometry
+    outline: BaseGeometry
     town_cells: IntArray
     seed_cells: IntArray
     capital: int
@@ -119,7 +121,11 @@ def draw_boundaries(random: Random, region: Region, districts: list[Area], villa
     counts = np.bincount(district_of_village, minlength=len(districts))
     for finer in FINER:
         mesh, part_of = _mesh_of(
-            random, list(parts.values()), np.bincount(part_of_district, weights=counts), plane, finer=finer
+            random,
+            list(parts.values()),
+            np.bincount(part_of_district, weights=counts).astype(float),
+            plane,
+            finer=finer,
         )
         weights = rough_weights(random, mesh, 0.45)
         towns, district_of = _grow_districts(
@@ -175,7 +181,7 @@ def _grow_districts(
         seeds = _spread(random, mesh.points[cells], len(own), core=_core(random, mesh.points[cells]))
         order = _capital_first([districts[index] for index in own], counts[own], centre.capital, villages)
         towns[own[order]] = cells[seeds]
-        open_edges = (part_of[mesh.pairs] == part).all(axis=1)
+        open_edges = both_in(mesh, part_of == part)
         for _ in range(2):  # the second time from places more in the middle, so that few towns stand at a border
             reach = _nearest_distance(mesh.points[towns[own]])
             grown = grow(
@@ -218,7 +224,12 @@ def _mesh_of(
     centres = plane.to_metres(np.array([[part.lon, part.lat] for part in parts]))
     areas_m2 = np.array([part.area_km2 for part in parts]) * M2_PER_KM2
     radii = np.sqrt(areas_m2 / np.pi)
-    cells = finer * np.clip(CELLS_PER_VILLAGE * village_counts.sum(), MIN_CELLS, MAX_CELLS) * village_counts / village_counts.sum()
+    cells = (
+        finer
+        * np.clip(CELLS_PER_VILLAGE * village_counts.sum(), MIN_CELLS, MAX_CELLS)
+        * village_counts
+        / village_counts.sum()
+    )
     places = []
     for part, (centre, radius) in enumerate(zip(centres, radii, strict=True)):
         spacing = np.sqrt(areas_m2[part] / cells[part])
@@ -264,7 +275,7 @@ def _whole_parts(mesh: Mesh, part_of: IntArray, count: int) -> IntArray:
         np.ones(len(mesh.pairs)),
         cores,
         head_start_m=np.zeros(count),
-        open_edges=inside[mesh.pairs].all(axis=1),
+        open_edges=both_in(mesh, inside),
     )
 
 
@@ -356,9 +367,7 @@ def _rank(village: Area, district: Area, random: Random) -> tuple[bool, bool, fl
     return (district.name not in village.name, not village.is_ward, float(random.random()))
 
 
-def _capital_of(
-    region: Region, districts: list[Area], towns: IntArray, counts: IntArray, villages: list[Area]
-) -> int:
+def _capital_of(region: Region, districts: list[Area], towns: IntArray, counts: IntArray, villages: list[Area]) -> int:
     """Return the district of the region's capital: the one named in the list of centres, else the most urban one."""
     codes = [one.code for one in districts]
     if region.centre.capital in codes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from app.demo.curves import lines_from
+from app.demo.curves import lines_from, places_along
 from app.demo.mesh import Random
 from app.demo.network import Road
 from app.demo.rivers import Water
@@ -54,22 +54,30 @@ def draw_bridges(random: Random, roads: list[Road], legal_m: FloatArray, water: 
             if last[0] == road and abs(at - last[1]) < NEAREST_M:
                 continue
             last = (road, float(at))
-            bridges.append(_bridge(random, roads[road], road, legal_m[road], lines[road], float(at), names[river], bool(wide[river])))
+            bridges.append(
+                _bridge(random, roads[road], road, float(legal_m[road]), float(at), names[river], bool(wide[river]))
+            )
     return bridges
 
 
 def _bridge(
-    random: Random, road: Road, index: int, legal_m: float, line: shapely.Geometry, at: float, river: str | None, wide: bool
+    random: Random,
+    road: Road,
+    index: int,
+    legal_m: float,
+    at: float,
+    river: str | None,
+    wide: bool,
 ) -> Bridge:
     length = float(np.round(random.uniform(35, 120) if wide else random.uniform(6, 24), 1))
     kind = str(random.choice(SUPERSTRUCTURES, p=SHARES))
     if wide and kind in {"Box culvert", "Kayu", "Pelat beton"}:
         kind = "Gelagar beton"
     return Bridge(
-        place=shapely.get_coordinates(shapely.line_interpolate_point(line, at))[0],
+        place=places_along(road.line, np.array([at]))[0],
         road=index,
         name=f"Jembatan {(river or 'Sungai').removeprefix('Sungai ')} ({road.end})",
-        sta_m=float(np.round(at / line.length * legal_m)),
+        sta_m=float(np.round(at / road.length_m * legal_m)),
         length_m=length,
         width_m=float(np.round(random.uniform(road.width_m - 0.5, road.width_m + 1.5), 1)),
         spans=max(1, round(length / SPAN_M)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.demo.amenities import Facility
 from app.demo.curves import directions_along, distances_along, places_along
@@ -19,7 +20,13 @@ PLOT_M = 24.0  # along a street
 SETBACK_M = 13.0
 HOUSES = 4_500  # at most; a larger town has the same number, thinner spread
 BUILT_SHARE = 0.55
-FACILITY_SIDE_M = {"hospital": 62.0, "market": 46.0, "senior_high_school": 42.0, "junior_high_school": 38.0, "terminal": 40.0}
+FACILITY_SIDE_M = {
+    "hospital": 62.0,
+    "market": 46.0,
+    "senior_high_school": 42.0,
+    "junior_high_school": 38.0,
+    "terminal": 40.0,
+}
 SIDE_M = 20.0
 FREE_KINDS = frozenset({"health_post", "worship"})
 
@@ -28,7 +35,7 @@ FREE_KINDS = frozenset({"health_post", "worship"})
 class Building:
     """One building (metres)."""
 
-    shape: shapely.Geometry
+    shape: BaseGeometry
     name: str | None
     kind: str
     levels: int
@@ -84,14 +91,17 @@ def _plots(random: Random, settlements: Settlements, streets: Streets) -> tuple[
 
 def _rectangles(centres: FloatArray, angles: FloatArray, widths: FloatArray, depths: FloatArray) -> GeometryArray:
     """Return rectangles turned by angles (radians), sides in metres."""
-    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])[None] * np.stack([widths, depths], axis=1)[:, None]
+    corners = (
+        np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])[None]
+        * np.stack([widths, depths], axis=1)[:, None]
+    )
     cos, sin = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x = corners[..., 0] * cos - corners[..., 1] * sin
     y = corners[..., 0] * sin + corners[..., 1] * cos
     return np.asarray(shapely.polygons(np.stack([x, y], axis=-1) + centres[:, None]))
 
 
-def _free(houses: GeometryArray, taken: list[shapely.Geometry]) -> BoolArray:
+def _free(houses: GeometryArray, taken: list[BaseGeometry]) -> BoolArray:
     """Tell which houses stand on none of what is there already."""
     free = np.ones(len(houses), dtype=bool)
     free[shapely.STRtree(taken).query(houses, predicate="intersects")[0]] = False

@@ -38,7 +38,9 @@ def chaikin(line: FloatArray, rounds: int = 2) -> FloatArray:
     return line
 
 
-def blob(random: Random, centre: FloatArray, radius_m: float, *, roughness: float = 0.25, corners: int = 48) -> shapely.Polygon:
+def blob(
+    random: Random, centre: FloatArray, radius_m: float, *, roughness: float = 0.25, corners: int = 48
+) -> shapely.Polygon:
     """Return a rounded irregular area of about this radius (metres)."""
     angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     radii = np.ones(corners)
@@ -70,5 +72,8 @@ def places_along(line: FloatArray, distances: FloatArray) -> FloatArray:
 def directions_along(line: FloatArray, distances: FloatArray, *, reach_m: float = 30.0) -> FloatArray:
     """Return the unit direction of a line at these distances (metres)."""
     total = distances_along(line)[-1]
-    ahead = places_along(line, np.minimum(distances + reach_m, total)) - places_along(line, np.maximum(distances - reach_m, 0))
-    return ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    ahead = places_along(line, np.minimum(distances + reach_m, total)) - places_along(
+        line, np.maximum(distances - reach_m, 0)
+    )
+    unit: FloatArray = ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
+    return unit

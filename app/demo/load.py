@@ -51,7 +51,7 @@ def is_empty(connection: Connection) -> bool:
     """Tell whether no layer has a row."""
     tables = ["app.project", "layers.population", *(f"layers.{name}" for name in LAYER_TABLES)]
     found = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in tables)
-    return not connection.scalar(text(f"SELECT {found}"))  # noqa: S608 - table names are our own
+    return not connection.scalar(text(f"SELECT {found}"))
 
 
 def load_demonstration(connection: Connection, settings: Settings, *, projects: int = PROJECTS) -> DemonstrationSummary:
@@ -81,7 +81,10 @@ def load_demonstration(connection: Connection, settings: Settings, *, projects: 
     world = _draw(connection, settings, projects)
     connection.execute(text("SELECT set_config('petakarya.actor', :actor, true)"), {"actor": ENDED_BY})
     rows: dict[str, int] = {}
-    road_ids, park_ids = _allot(connection, "layers.roads", len(world.roads)), _allot(connection, "layers.parks", len(world.parks))
+    road_ids, park_ids = (
+        _allot(connection, "layers.roads", len(world.roads)),
+        _allot(connection, "layers.parks", len(world.parks)),
+    )
     for table in tables_of(world):
         if table.name == "layers.roads":
             table = _with_ids(table, road_ids)
@@ -125,20 +128,22 @@ def _allot(connection: Connection, table: str, count: int) -> list[int]:
 
 
 def _with_ids(table: Table, ids: list[int]) -> Table:
-    return Table(table.name, ("id", *table.columns), [(row_id, *row) for row_id, row in zip(ids, table.rows, strict=True)])
+    return Table(
+        table.name, ("id", *table.columns), [(row_id, *row) for row_id, row in zip(ids, table.rows, strict=True)]
+    )
 
 
 def _copy(connection: Connection, table: Table, *, target: str | None = None) -> int:
     cursor = connection.connection.cursor()
     statement = f"COPY {target or table.name} ({', '.join(table.columns)}) FROM STDIN"
-    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+    with cursor.copy(statement) as copy:
         for row in table.rows:
             copy.write_row(row)
     return len(table.rows)
 
 
 def _copy_past(connection: Connection, table: Table) -> int:
-    """Load superseded versions; what the present table generates (its Web Mercator copy, lengths) is generated alike."""
+    """Load superseded versions; what the present table generates (Web Mercator copy, lengths) is generated alike."""
     name = table.name.partition(".")[2]
     staging = f"past_{name}"
     connection.execute(text(f"CREATE TEMPORARY TABLE {staging} (LIKE {table.name} INCLUDING GENERATED) ON COMMIT DROP"))
@@ -160,7 +165,7 @@ def _copy_past(connection: Connection, table: Table) -> int:
             {"history": f"history.{name}"},
         )
     )
-    connection.execute(text(f"INSERT INTO history.{name} ({columns}) SELECT {columns} FROM {staging}"))  # noqa: S608
+    connection.execute(text(f"INSERT INTO history.{name} ({columns}) SELECT {columns} FROM {staging}"))
     connection.execute(text(f"DROP TABLE {staging}"))
     return count
 

@@ -1,4 +1,4 @@
-"""A fine irregular mesh over the region: areas grow on it cell by cell, so that their borders look grown and fit exactly."""
+"""A fine irregular mesh over the region: areas grow on it cell by cell, so that their borders fit exactly."""
 
 from __future__ import annotations
 
@@ -149,6 +149,12 @@ def without_holes(mesh: Mesh, chosen: BoolArray) -> BoolArray:
     return filled
 
 
+def both_in(mesh: Mesh, chosen: BoolArray) -> BoolArray:
+    """Tell which edges have a chosen cell on both sides."""
+    both: BoolArray = chosen[mesh.pairs[:, 0]] & chosen[mesh.pairs[:, 1]]
+    return both
+
+
 def largest_part(mesh: Mesh, chosen: BoolArray) -> BoolArray:
     """Return the largest connected part of the chosen cells."""
     parts = _parts(mesh, chosen)
@@ -158,7 +164,7 @@ def largest_part(mesh: Mesh, chosen: BoolArray) -> BoolArray:
 
 
 def _parts(mesh: Mesh, chosen: BoolArray) -> IntArray:
-    graph = mesh.graph(np.ones(len(mesh.pairs)), chosen[mesh.pairs].all(axis=1))
+    graph = mesh.graph(np.ones(len(mesh.pairs)), both_in(mesh, chosen))
     labels: IntArray = connected_components(graph, directed=False)[1]
     return labels
 

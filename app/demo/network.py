@@ -1,8 +1,9 @@
-"""The drawn roads of the decree (SK): a connected network between villages and towns, with national and provincial roads."""
+"""The drawn roads of the decree (SK): a connected network between villages, with national and provincial roads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -58,9 +59,12 @@ def draw_network(random: Random, boundaries: Boundaries, settlements: Settlement
     degree = np.bincount(edges.ravel(), minlength=len(seats))
     lines = {tuple(edge): bent_line(random, seats[edge[0]], seats[edge[1]]) for edge in edges.tolist()}
     roads: list[Road] = []
-    for path, status, function in [*[(one, "national", "arterial") for one in trunk], *[(one, "provincial", "collector") for one in provincial]]:
+    for path, status, function in [
+        *[(one, "national", "arterial") for one in trunk],
+        *[(one, "provincial", "collector") for one in provincial],
+    ]:
         roads += _long_roads(boundaries, settlements, path, lines, status, function)
-    taken = {tuple(sorted(pair)) for path in [*trunk, *provincial] for pair in zip(path[:-1], path[1:], strict=True)}
+    taken = {tuple(sorted(pair)) for path in [*trunk, *provincial] for pair in pairwise(path)}
     roads += _entries(random, boundaries, trunk, provincial)
     later = []
     for edge in edges.tolist():
@@ -89,7 +93,8 @@ def _edges(random: Random, boundaries: Boundaries, seats: FloatArray) -> IntArra
     t = np.linspace(0, 1, INSIDE_SAMPLES)[:, None, None]
     samples = (seats[pairs[:, 0]] * (1 - t) + seats[pairs[:, 1]] * t).reshape(-1, 2)
     shapely.prepare(boundaries.outline)
-    inside = shapely.contains_xy(boundaries.outline, samples).reshape(INSIDE_SAMPLES, -1).all(axis=0)
+    within = shapely.contains_xy(boundaries.outline, samples).reshape(INSIDE_SAMPLES, -1)
+    inside: BoolArray = np.logical_and.reduce(within, axis=0)
     lengths = np.linalg.norm(seats[pairs[:, 0]] - seats[pairs[:, 1]], axis=1)
     dry = inside | _needed(pairs, inside, boundaries, seats)
     pairs, lengths = pairs[dry], lengths[dry]
@@ -109,7 +114,9 @@ def _edges(random: Random, boundaries: Boundaries, seats: FloatArray) -> IntArra
 def _needed(pairs: IntArray, inside: BoolArray, boundaries: Boundaries, seats: FloatArray) -> BoolArray:
     """Find pairs that leave the region's land but are needed: a bay cuts villages of one island off."""
     size = len(seats)
-    parts = connected_components(csr_matrix((np.ones(inside.sum()), pairs[inside].T), shape=(size, size)), directed=False)[1]
+    parts = connected_components(
+        csr_matrix((np.ones(inside.sum()), pairs[inside].T), shape=(size, size)), directed=False
+    )[1]
     islands = shapely.STRtree(shapely.get_parts(boundaries.outline)).query(shapely.points(seats), predicate="within")
     island = np.zeros(size, dtype=np.int64)
     island[islands[0]] = islands[1]
@@ -122,7 +129,10 @@ def _needed(pairs: IntArray, inside: BoolArray, boundaries: Boundaries, seats: F
 def _graph(pairs: IntArray, seats: FloatArray) -> csr_matrix:
     lengths = np.linalg.norm(seats[pairs[:, 0]] - seats[pairs[:, 1]], axis=1)
     size = len(seats)
-    return csr_matrix((np.r_[lengths, lengths], (np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]])), shape=(size, size))
+    return csr_matrix(
+        (np.r_[lengths, lengths], (np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]])),
+        shape=(size, size),
+    )
 
 
 def _path(previous: IntArray, end: int) -> list[int]:
@@ -162,11 +172,11 @@ def _great_roads(
 def _unused(path: list[int], used: set[tuple[int, int]]) -> list[int]:
     """Return the last part of a path that no earlier path has taken, and take it."""
     start = 0
-    for index, pair in enumerate(zip(path[:-1], path[1:], strict=True)):
+    for index, pair in enumerate(pairwise(path)):
         if tuple(sorted(pair)) in used:
             start = index + 1
     rest = path[start:]
-    used.update((min(pair), max(pair)) for pair in zip(rest[:-1], rest[1:], strict=True))
+    used.update((min(pair), max(pair)) for pair in pairwise(rest))
     return rest if len(rest) > 1 else []
 
 
@@ -179,7 +189,7 @@ def _between_towns(settlements: Settlements, graph: csr_matrix, edges: IntArray)
         for end in towns[np.argsort(distances[row, towns])[1:3]]:
             if np.isfinite(distances[row, end]):
                 path = _path(previous[row], int(end))
-                pairs.update(tuple(sorted(pair)) for pair in zip(path[:-1], path[1:], strict=True))
+                pairs.update(tuple(sorted(pair)) for pair in pairwise(path))
     return pairs
 
 
@@ -197,7 +207,9 @@ def _long_roads(
     for index in range(1, len(path)):
         last = index == len(path) - 1
         if last or (settlements.is_town[path[index]] and index - start >= 2) or index - start >= 5:
-            parts = [_oriented(lines, a, b) for a, b in zip(path[start:index], path[start + 1 : index + 1], strict=True)]
+            parts = [
+                _oriented(lines, a, b) for a, b in zip(path[start:index], path[start + 1 : index + 1], strict=True)
+            ]
             line = np.vstack([parts[0], *[part[1:] for part in parts[1:]]])
             a, b = boundaries.villages[path[start]], boundaries.villages[path[index]]
             roads.append(
@@ -212,33 +224,65 @@ def _oriented(lines: dict[tuple[int, ...], FloatArray], a: int, b: int) -> Float
     return lines[(a, b)] if (a, b) in lines else lines[(b, a)][::-1]
 
 
-def _entries(
-    random: Random, boundaries: Boundaries, trunk: list[list[int]], provincial: list[list[int]]
-) -> list[Road]:
+def _entries(random: Random, boundaries: Boundaries, trunk: list[list[int]], provincial: list[list[int]]) -> list[Road]:
     """Lead the great roads on from their last village to the region's border."""
     roads = []
     border = shapely.boundary(boundaries.outline)
-    for paths, status, function, width in ((trunk, "national", "arterial", 7.0), (provincial[:1], "provincial", "collector", 6.0)):
+    for paths, status, function, width in (
+        (trunk, "national", "arterial", 7.0),
+        (provincial[:1], "provincial", "collector", 6.0),
+    ):
         for path in paths:
             if len(path) < 2:
                 continue
             seat = boundaries.village_seats[path[-1]]
-            distance = shapely.line_locate_point(border, shapely.Point(seat))
-            place = shapely.get_coordinates(shapely.line_interpolate_point(border, distance))[0]
+            nearest = shapely.shortest_line(border, shapely.Point(seat))
+            place = shapely.get_coordinates(nearest)[0]
             line = bent_line(random, seat, place, bend=0.02)
             village = boundaries.villages[path[-1]]
-            roads.append(Road(line, village.name, "Batas Wilayah", status, function, f"{village.name} – Batas Wilayah", village.code[:8], "asphalt", width, (path[-1],)))
+            roads.append(
+                Road(
+                    line,
+                    village.name,
+                    "Batas Wilayah",
+                    status,
+                    function,
+                    f"{village.name} – Batas Wilayah",
+                    village.code[:8],
+                    "asphalt",
+                    width,
+                    (path[-1],),
+                )
+            )
     return roads
 
 
 def _village_road(
-    boundaries: Boundaries, settlements: Settlements, line: FloatArray, a: int, b: int, function: str, *, junction: bool = False
+    boundaries: Boundaries,
+    settlements: Settlements,
+    line: FloatArray,
+    a: int,
+    b: int,
+    function: str,
+    *,
+    junction: bool = False,
 ) -> Road:
     first, second = boundaries.villages[a], boundaries.villages[b]
     start = f"Sp. {first.name}" if junction or settlements.is_town[a] else first.name
     status = "city" if settlements.in_city[b] else "regency"
     width = 5.5 if function == "collector" else 4.5
-    return Road(line, start, second.name, status, function, f"{start} – {second.name}", second.code[:8], "asphalt", width, (a, b))
+    return Road(
+        line,
+        start,
+        second.name,
+        status,
+        function,
+        f"{start} – {second.name}",
+        second.code[:8],
+        "asphalt",
+        width,
+        (a, b),
+    )
 
 
 def _from_junction(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.demo.boundaries import Boundaries
 from app.demo.curves import blob, lines_from
@@ -42,7 +43,7 @@ PRIVATE = {
 class Park:
     """One green space (metres)."""
 
-    shape: shapely.Geometry
+    shape: BaseGeometry
     name: str
     typology: str
     ownership: str
@@ -51,13 +52,13 @@ class Park:
 def draw_parks(
     random: Random, boundaries: Boundaries, settlements: Settlements, water: Water, roads: list[Road]
 ) -> list[Park]:
-    """Fill each urban area with green space up to a share that leaves something to be done; none overlap, none lies on a road."""
+    """Fill each urban area with green space that leaves something to be done; none overlap, none lies on a road."""
     parks: list[Park] = []
     counts: dict[str, int] = {}
     lines = lines_from([road.line for road in roads])
     for urban in settlements.urban_shapes:
         near = lines[shapely.dwithin(lines, urban, ROAD_GAP_M)]
-        placed: list[shapely.Geometry] = [shapely.buffer(line, ROAD_GAP_M, quad_segs=1) for line in near]
+        placed: list[BaseGeometry] = [shapely.buffer(line, ROAD_GAP_M, quad_segs=1) for line in near]
         public = random.uniform(*PUBLIC_SHARE) * urban.area
         belts = _belts(boundaries, urban, water, BELT_SHARE * public, placed)
         parks += belts
@@ -66,22 +67,28 @@ def draw_parks(
             (PUBLIC, "public", public),
             (PRIVATE, "private", random.uniform(*PRIVATE_SHARE) * urban.area),
         ):
-            site = _Site(boundaries, urban, street_angle(settlements, shapely.get_coordinates(urban.centroid)[0]), placed, counts)
+            site = _Site(
+                boundaries, urban, street_angle(settlements, shapely.get_coordinates(urban.centroid)[0]), placed, counts
+            )
             parks += _fill(random, site, kinds, ownership, wanted)
     return parks
 
 
 def _belts(
-    boundaries: Boundaries, urban: shapely.Geometry, water: Water, at_most: float, placed: list[shapely.Geometry]
+    boundaries: Boundaries, urban: BaseGeometry, water: Water, at_most: float, placed: list[BaseGeometry]
 ) -> list[Park]:
     belts: list[Park] = []
     total = 0.0
     for shape, name, kind in zip(water.shapes, water.names, water.kinds, strict=True):
         if kind not in {"river", "stream"} or not shapely.intersects(shape, urban):
             continue
-        belt = shapely.intersection(shapely.buffer(shapely.intersection(shape, urban), BELT_WIDTH_M, quad_segs=2), urban)
+        belt = shapely.intersection(
+            shapely.buffer(shapely.intersection(shape, urban), BELT_WIDTH_M, quad_segs=2), urban
+        )
         belt = shapely.difference(belt, shapely.union_all(placed)) if placed else belt
-        polygons = [part for part in shapely.get_parts(belt) if part.geom_type == "Polygon" and part.area > BELT_WIDTH_M**2]
+        polygons = [
+            part for part in shapely.get_parts(belt) if part.geom_type == "Polygon" and part.area > BELT_WIDTH_M**2
+        ]
         if not polygons or total + belt.area > at_most:
             continue
         whole = shapely.multipolygons(polygons)
@@ -96,9 +103,9 @@ class _Site:
     """One urban area: the direction of its streets, what stands there already, and how often a name was given."""
 
     boundaries: Boundaries
-    urban: shapely.Geometry
+    urban: BaseGeometry
     angle: float
-    placed: list[shapely.Geometry]
+    placed: list[BaseGeometry]
     counts: dict[str, int]
 
 

@@ -31,7 +31,8 @@ from app.demo.world import World
 from gis.types import GeometryArray
 
 PROJECT_FIELDS = (
-    "status", "ceiling_idr", "contract_value_idr", "contractor", "fund_source", "planned_percent", "physical_percent", "progress_date",
+    "status", "ceiling_idr", "contract_value_idr", "contractor", "fund_source", "planned_percent", "physical_percent",
+    "progress_date",
     "start_date", "end_date",
 )  # fmt: skip
 PROJECT_COLUMNS = ("id", "code", "name", "sector", "year", *PROJECT_FIELDS, "is_late")
@@ -62,7 +63,9 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
     plane, projects = world.boundaries.plane, world.projects
     kinds = [kind for project in projects for kind in project.locations]
     owner = np.repeat(np.arange(len(projects)), [len(project.locations) for project in projects])
-    shapes = plane.geometries(np.array([shape for project in projects for shape in project.locations.values()], dtype=object))
+    shapes = plane.geometries(
+        np.array([shape for project in projects for shape in project.locations.values()], dtype=object)
+    )
     texts = hex_of(shapes)
     codes = list(zip(*Areas(plane, world.boundaries).touched(shapes), strict=True))
     place = {(int(index), kind): number for number, (index, kind) in enumerate(zip(owner, kinds, strict=True))}
@@ -74,7 +77,8 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
             last = number == len(versions) - 1
             until = None if last else versions[number + 1][0]
             row = (
-                ids[index], project.code, project.name, project.sector, project.year, *(state.get(one) for one in PROJECT_FIELDS),
+                ids[index], project.code, project.name, project.sector, project.year,
+                *(state.get(one) for one in PROJECT_FIELDS),
                 _is_late(state, until or day), True, SOURCE, *codes[at], moment(day), texts[at],
             )  # fmt: skip
             if until is None:
@@ -136,7 +140,9 @@ def _road_past(world: World, areas: Areas, ids: list[int]) -> Table:
         span = (moment(end), "update", ENDED_BY)
         rows += [
             (row_id, *values, *common, *span)
-            for row_id, values, common in zip(ids, road_values(world, conditions), _common(areas, lines, start), strict=True)
+            for row_id, values, common in zip(
+                ids, road_values(world, conditions), _common(areas, lines, start), strict=True
+            )
         ]
     return Table("layers.roads", ("id", *ROAD_COLUMNS, *COMMON, *ENDED), rows)
 
@@ -146,17 +152,29 @@ def _park_past(world: World, areas: Areas, ids: list[int], removed_ids: list[int
     shapes = multi_polygons(world.boundaries.plane, [park.shape for park in world.parks])
     values = park_values(world)
     rows: list[tuple[Any, ...]] = []
-    renamed = [index for index in renamed_parks(len(world.parks))]
-    for index in renamed:
+    for index in renamed_parks(len(world.parks)):
         common = _common(areas, shapes[[index]], park_recorded(index))[0]
         code, name, *rest = values[index]
-        rows.append((ids[index], code, f"{name} (nama lama)", *rest, *common, moment(PARK_RENAMED_ON), "update", ENDED_BY))
+        rows.append(
+            (ids[index], code, f"{name} (nama lama)", *rest, *common, moment(PARK_RENAMED_ON), "update", ENDED_BY)
+        )
     small = np.argsort(shapely.area(shapes))[: len(removed_ids)]
     moved = shapely.transform(shapes[small], lambda corners: corners + 0.0004)
     for number, (row_id, index) in enumerate(zip(removed_ids, small.tolist(), strict=True), start=1):
         common = _common(areas, shapely.set_srid(moved[[number - 1]], 4326), RECORDED["parks"])[0]
         code, name, *rest = values[index]
-        rows.append((row_id, f"RTH-L{number:03}", f"{name} (dihapus)", *rest, *common, moment(PARK_REMOVED_ON), "delete", ENDED_BY))
+        rows.append(
+            (
+                row_id,
+                f"RTH-L{number:03}",
+                f"{name} (dihapus)",
+                *rest,
+                *common,
+                moment(PARK_REMOVED_ON),
+                "delete",
+                ENDED_BY,
+            )
+        )
     return Table("layers.parks", ("id", *PARK_COLUMNS, *COMMON, *ENDED), rows)
 
 

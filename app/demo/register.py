@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 import shapely
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
 from app.demo.amenities import Facility
 from app.demo.boundaries import Boundaries
@@ -76,7 +78,7 @@ class Project:
     name: str
     sector: str
     year: int
-    locations: dict[LocationKind, shapely.Geometry]
+    locations: dict[LocationKind, BaseGeometry]
     accuracy_m: dict[LocationKind, float]
     events: list[Event] = field(default_factory=list)
     road: int | None = None
@@ -114,7 +116,7 @@ class Sites:
 @dataclass(frozen=True)
 class _Idea:
     name: str
-    shape: shapely.Geometry
+    shape: BaseGeometry
     cost_idr: float
     road: int | None = None
     stations: tuple[float, float] = (0.0, 0.0)
@@ -134,7 +136,14 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
         serial[year, sector] = serial.get((year, sector), 0) + 1
         code = f"{year}-{SECTORS[sector][0]}-{serial[year, sector]:03}"
         project = Project(
-            code, idea.name, sector, year, _locations(random, idea.shape), _accuracies(random), road=idea.road, stations=idea.stations
+            code,
+            idea.name,
+            sector,
+            year,
+            _locations(random, idea.shape),
+            _accuracies(random),
+            road=idea.road,
+            stations=idea.stations,
         )
         contractor = contractors[random.integers(len(contractors))]
         project.events = _events(random, project, idea.cost_idr, contractor)
@@ -147,12 +156,11 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
     return projects
 
 
-def _locations(random: Random, shape: shapely.Geometry) -> dict[LocationKind, shapely.Geometry]:
+def _locations(random: Random, shape: BaseGeometry) -> dict[LocationKind, BaseGeometry]:
     """Return where it was planned, contracted and built: the same place known ever better."""
-    locations: dict[LocationKind, shapely.Geometry] = {}
+    locations: dict[LocationKind, BaseGeometry] = {}
     for kind, offset_m in OFFSET_M.items():
-        shift = random.normal(0, offset_m, 2)
-        moved = shapely.transform(shape, lambda corners, shift=shift: corners + shift)
+        moved = affinity.translate(shape, *random.normal(0, offset_m, 2))
         locations[kind] = shapely.simplify(moved, offset_m / 2) if kind == "planned" else moved
     return locations
 
@@ -183,7 +191,13 @@ def _events(random: Random, project: Project, cost_idr: float, contractor: str) 
     if fate in {"cancelled", "failed_tender"}:
         events.append(Event(start - dt.timedelta(days=10), {"status": fate}))
         return _until_today(events)
-    contract = {"status": "contract", "contract_value_idr": value, "contractor": contractor, "start_date": start, "end_date": end}
+    contract = {
+        "status": "contract",
+        "contract_value_idr": value,
+        "contractor": contractor,
+        "start_date": start,
+        "end_date": end,
+    }
     events.append(Event(start - dt.timedelta(days=int(random.integers(5, 14))), contract))
     events += _progress(random, year, start, end, fate)
     return _until_today(events)
@@ -207,7 +221,9 @@ def _progress(random: Random, year: int, start: dt.date, end: dt.date, fate: str
     while (day := min(day + dt.timedelta(days=UPDATE_DAYS), finish)) < finish:
         if halted and day >= halted:
             status = "terminated" if fate == "terminated" else "stopped"
-            events.append(Event(day, {"status": status, **_percents(halted, start, end, finish), "progress_date": halted}))
+            events.append(
+                Event(day, {"status": status, **_percents(halted, start, end, finish), "progress_date": halted})
+            )
             return events
         if day <= TODAY:
             events.append(Event(day, _percents(day, start, end, finish)))
@@ -253,7 +269,9 @@ def _fund(random: Random, sector: str) -> str:
 
 
 def _village_at(sites: Sites, place: FloatArray) -> str:
-    return sites.boundaries.villages[max(int(sites.boundaries.village_of[sites.boundaries.mesh.cells_at(place)]), 0)].name
+    return sites.boundaries.villages[
+        max(int(sites.boundaries.village_of[sites.boundaries.mesh.cells_at(place)]), 0)
+    ].name
 
 
 def _own_road(random: Random, sites: Sites) -> int:
@@ -262,7 +280,7 @@ def _own_road(random: Random, sites: Sites) -> int:
     return int(random.choice(own, p=weights / weights.sum()))
 
 
-def _stretch(random: Random, sites: Sites, index: int, longest_m: float) -> tuple[shapely.Geometry, tuple[float, float]]:
+def _stretch(random: Random, sites: Sites, index: int, longest_m: float) -> tuple[BaseGeometry, tuple[float, float]]:
     """Choose a stretch of a road by its stations."""
     legal = float(sites.legal_m[index])
     length = min(legal, float(np.round(random.uniform(0.25, 1.0) * longest_m, -2)) or legal)
@@ -300,10 +318,18 @@ def _drainage(random: Random, sites: Sites) -> _Idea:
 
 
 def _water_resources(random: Random, sites: Sites) -> _Idea:
-    rivers = [(shape, name) for shape, name, kind in zip(sites.water.shapes, sites.water.names, sites.water.kinds, strict=True) if kind in {"river", "stream"}]
+    rivers = [
+        (shape, name)
+        for shape, name, kind in zip(sites.water.shapes, sites.water.names, sites.water.kinds, strict=True)
+        if kind in {"river", "stream"}
+    ]
     if not rivers or random.random() < 0.4:
         place = _any_seat(random, sites)
-        return _Idea(f"Rehabilitasi Jaringan Irigasi D.I. {_village_at(sites, place)}", _patch(random, sites, place, 420, away=900), 9e8)
+        return _Idea(
+            f"Rehabilitasi Jaringan Irigasi D.I. {_village_at(sites, place)}",
+            _patch(random, sites, place, 420, away=900),
+            9e8,
+        )
     river, name = rivers[random.integers(len(rivers))]
     line = shapely.get_coordinates(river)
     share = random.uniform(0, 0.9)
@@ -313,12 +339,16 @@ def _water_resources(random: Random, sites: Sites) -> _Idea:
 
 def _water_supply(random: Random, sites: Sites) -> _Idea:
     place = _any_seat(random, sites)
-    return _Idea(f"Pembangunan SPAM Jaringan Perpipaan {_village_at(sites, place)}", _patch(random, sites, place, 260), 1.2e9)
+    return _Idea(
+        f"Pembangunan SPAM Jaringan Perpipaan {_village_at(sites, place)}", _patch(random, sites, place, 260), 1.2e9
+    )
 
 
 def _sanitation(random: Random, sites: Sites) -> _Idea:
     place = _any_seat(random, sites)
-    return _Idea(f"Pembangunan SPALD Setempat {_village_at(sites, place)}", shapely.Point(place + random.normal(0, 90, 2)), 6.5e8)
+    return _Idea(
+        f"Pembangunan SPALD Setempat {_village_at(sites, place)}", shapely.Point(place + random.normal(0, 90, 2)), 6.5e8
+    )
 
 
 def _buildings(random: Random, sites: Sites) -> _Idea:
@@ -350,13 +380,20 @@ def _spatial_planning(random: Random, sites: Sites) -> _Idea:
 
 
 def _any_seat(random: Random, sites: Sites) -> FloatArray:
-    return sites.boundaries.village_seats[random.integers(len(sites.boundaries.villages))]
+    seat: FloatArray = sites.boundaries.village_seats[random.integers(len(sites.boundaries.villages))]
+    return seat
 
 
-def _patch(random: Random, sites: Sites, place: FloatArray, radius_m: float, away: float = 60.0) -> shapely.Geometry:
+def _patch(random: Random, sites: Sites, place: FloatArray, radius_m: float, away: float = 60.0) -> BaseGeometry:
     """Return an area near a place, inside the region."""
     shape = shapely.intersection(
-        blob(random, place + random.normal(0, away / 2, 2), radius_m * random.uniform(0.6, 1.2), roughness=0.3, corners=24),
+        blob(
+            random,
+            place + random.normal(0, away / 2, 2),
+            radius_m * random.uniform(0.6, 1.2),
+            roughness=0.3,
+            corners=24,
+        ),
         sites.boundaries.outline,
     )
     parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]

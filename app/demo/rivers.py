@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
+from shapely.geometry.base import BaseGeometry
 
 from app.demo.boundaries import Boundaries
-from app.demo.curves import blob, chaikin
+from app.demo.curves import blob, chaikin, places_along
 from app.demo.mesh import Mesh, Random, rough_weights, smooth_noise
 from gis.types import FloatArray, GeometryArray, IntArray
 
@@ -40,7 +41,7 @@ def draw_water(random: Random, boundaries: Boundaries) -> Water:
     mesh = boundaries.mesh
     downstream, order = _drainage(random, mesh)
     drained = np.ones(len(mesh.points))
-    for cell in order[::-1]:  # from the farthest: all that lies above has been counted when a cell is
+    for cell in order[::-1].tolist():  # from the farthest: all that lies above has been counted when a cell is
         if downstream[cell] >= 0:
             drained[downstream[cell]] += drained[cell]
     courses = _courses(mesh, downstream, drained)
@@ -53,7 +54,9 @@ def draw_water(random: Random, boundaries: Boundaries) -> Water:
                 shapes.append(part)
                 kinds.append("river" if size >= RIVER_SHARE * len(mesh.points) else "stream")
     names: list[str | None] = list(_river_names(random, boundaries, shapes, kinds))
-    for lake, name in _lakes(random, boundaries, [one for one, kind in zip(shapes, kinds, strict=True) if kind == "river"]):
+    for lake, name in _lakes(
+        random, boundaries, [one for one, kind in zip(shapes, kinds, strict=True) if kind == "river"]
+    ):
         shapes.append(lake)
         kinds.append("lake")
         names.append(name)
@@ -61,7 +64,7 @@ def draw_water(random: Random, boundaries: Boundaries) -> Water:
 
 
 def _drainage(random: Random, mesh: Mesh) -> tuple[IntArray, IntArray]:
-    """Let every cell drain to an outlet at the low side by the easiest way; also the cells, nearest the outlet first."""
+    """Let every cell drain to an outlet at the low side by the easiest way; also return cells by distance from it."""
     angle = random.uniform(-np.pi / 3, np.pi / 3)
     slope = mesh.points @ np.array([np.cos(angle), np.sin(angle)])
     low = np.argsort(-slope)[: max(40, len(slope) // 60)]
@@ -78,8 +81,8 @@ def _courses(mesh: Mesh, downstream: IntArray, drained: FloatArray) -> list[tupl
     """Trace each river from its mouth up to its spring, largest first, and bend it smooth. With what it drains."""
     total = len(mesh.points)
     upstream: dict[int, list[int]] = {}
-    for cell in np.flatnonzero((drained >= SPRING_SHARE * total) & (downstream >= 0)):
-        upstream.setdefault(int(downstream[cell]), []).append(int(cell))
+    for wet in np.flatnonzero((drained >= SPRING_SHARE * total) & (downstream >= 0)).tolist():
+        upstream.setdefault(int(downstream[wet]), []).append(wet)
     mouths = [(cell, -1) for cell in upstream if downstream[cell] < 0]
     courses: list[tuple[FloatArray, float]] = []
     drawn_at: dict[int, FloatArray] = {}
@@ -107,8 +110,8 @@ def _courses(mesh: Mesh, downstream: IntArray, drained: FloatArray) -> list[tupl
     return courses
 
 
-def _river_names(random: Random, boundaries: Boundaries, shapes: list[shapely.Geometry], kinds: list[str]) -> list[str]:
-    """Name rivers after the mouths that villages are called after ("Muara X" lies where the X ends), else after villages."""
+def _river_names(random: Random, boundaries: Boundaries, shapes: list[BaseGeometry], kinds: list[str]) -> list[str]:
+    """Name rivers after mouths that villages are called after ("Muara X" lies where X ends), else after villages."""
     names = [one.name for one in [*boundaries.districts, *boundaries.villages]]
     after_mouths = list(dict.fromkeys(name[6:] for name in names if name.startswith("Muara ")))
     others = [one.name for one in boundaries.villages if " " not in one.name]
@@ -118,11 +121,12 @@ def _river_names(random: Random, boundaries: Boundaries, shapes: list[shapely.Ge
     ]
 
 
-def _lakes(random: Random, boundaries: Boundaries, rivers: list[shapely.Geometry]) -> list[tuple[shapely.Geometry, str]]:
+def _lakes(random: Random, boundaries: Boundaries, rivers: list[BaseGeometry]) -> list[tuple[BaseGeometry, str]]:
     lakes = []
     for index in range(min(LAKES, len(rivers))):
         river = rivers[index]
-        place = shapely.get_coordinates(shapely.line_interpolate_point(river, random.uniform(0.25, 0.8), normalized=True))[0]
+        share = random.uniform(0.25, 0.8)
+        place = places_along(shapely.get_coordinates(river), np.array([share * river.length]))[0]
         radius = boundaries.radius_m * random.uniform(0.008, 0.016)
         lake = shapely.intersection(blob(random, place, radius, roughness=0.45), boundaries.outline)
         village = boundaries.villages[int(np.linalg.norm(boundaries.village_seats - place, axis=1).argmin())]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.admin.region import Region
 from app.demo.boundaries import Boundaries
@@ -80,18 +81,20 @@ def hex_of(geometries: GeometryArray) -> list[str]:
 
 def multi_lines(plane: Plane, lines: GeometryArray) -> GeometryArray:
     """Return drawn lines as multi-part lines in EPSG:4326."""
-    return shapely.set_srid(shapely.multilinestrings(plane.geometries(lines), indices=np.arange(len(lines))), 4326)
+    together = shapely.multilinestrings(plane.geometries(lines), indices=np.arange(len(lines)))
+    return np.asarray(shapely.set_srid(together, 4326))
 
 
-def multi_polygons(plane: Plane, shapes: Iterable[shapely.Geometry]) -> GeometryArray:
+def multi_polygons(plane: Plane, shapes: Iterable[BaseGeometry]) -> GeometryArray:
     """Return drawn areas as multi-part polygons in EPSG:4326."""
     parts, owner = shapely.get_parts(np.array(list(shapes), dtype=object), return_index=True)
-    return shapely.set_srid(shapely.multipolygons(plane.geometries(parts), indices=owner), 4326)
+    together = shapely.multipolygons(plane.geometries(parts), indices=owner)
+    return np.asarray(shapely.set_srid(together, 4326))
 
 
 def points(plane: Plane, places: Sequence[FloatArray]) -> GeometryArray:
     """Return places as points in EPSG:4326."""
-    return plane.geometries(shapely.points(np.array(places).reshape(-1, 2)))
+    return plane.geometries(np.asarray(shapely.points(np.array(places).reshape(-1, 2))))
 
 
 def tables_of(world: World) -> list[Table]:
@@ -132,7 +135,10 @@ def _layer_table(
     else:
         more = ("district_codes", "village_codes", *more)
         districts, villages = areas.touched(geometries)
-        tails = ((*codes, *one, True, SOURCE) for codes, one in zip(zip(districts, villages, strict=True), common, strict=True))
+        tails = (
+            (*codes, *one, True, SOURCE)
+            for codes, one in zip(zip(districts, villages, strict=True), common, strict=True)
+        )
     rows = [(*value, *tail) for value, tail in zip(values, tails, strict=True)]
     return Table(name, (*columns, *more), rows)
 
@@ -145,8 +151,10 @@ def _boundary_tables(world: World) -> list[Table]:
         ("layers.villages", boundaries.villages, boundaries.village_shapes),
     ):
         drawn_km2 = np.round(shapely.area(shapes) / M2_PER_KM2, 3).tolist()
-        values = [(area.code, area.name, size) for area, size in zip(listed, drawn_km2, strict=True)]
-        columns = ("code", "name", "legal_area_km2")
+        columns: tuple[str, ...] = ("code", "name", "legal_area_km2")
+        values: list[tuple[Any, ...]] = [
+            (area.code, area.name, size) for area, size in zip(listed, drawn_km2, strict=True)
+        ]
         if name == "layers.districts":
             values = [(*value, "Angka contoh") for value in values]
             columns = (*columns, "legal_area_source")
@@ -198,7 +206,8 @@ def _segments(world: World, areas: Areas) -> Table:
         measured = (iri, sdi) if iri == iri else (None, None)
         values.append((world.road_codes[road], start, end, year, day, condition, surfaces[road], *measured, method))
     columns = (
-        "road_code", "sta_from_m", "sta_to_m", "survey_year", "survey_date", "condition", "surface", "iri", "sdi", "survey_method",
+        "road_code", "sta_from_m", "sta_to_m", "survey_year", "survey_date", "condition", "surface", "iri", "sdi",
+        "survey_method",
     )  # fmt: skip
     recorded = [moment(SURVEY_RECORDED[year]) for year in segments.year.tolist()]
     lines = multi_lines(world.boundaries.plane, segments.lines)
@@ -206,7 +215,8 @@ def _segments(world: World, areas: Areas) -> Table:
 
 
 ROAD_COLUMNS = (
-    "code", "name", "start_point", "end_point", "length_sk_m", "width_m", "system", "function", "status", "road_class", "surface",
+    "code", "name", "start_point", "end_point", "length_sk_m", "width_m", "system", "function", "status",
+    "road_class", "surface",
     "daily_traffic", "sk_number", "sk_date", "condition",
 )  # fmt: skip
 TRAFFIC = {"arterial": 9_500, "collector": 2_600, "local": 620}
@@ -224,7 +234,8 @@ def road_values(world: World, conditions: list[str]) -> list[tuple[Any, ...]]:
     """Return the values of `ROAD_COLUMNS` for every road, with the given prevailing conditions."""
     return [
         (
-            code, road.name, road.start, road.end, legal, road.width_m, "secondary" if road.name.startswith("Jalan ") else "primary",
+            code, road.name, road.start, road.end, legal, road.width_m,
+            "secondary" if road.name.startswith("Jalan ") else "primary",
             road.function, road.status, ROAD_CLASSES[road.function], road.surface,
             int(TRAFFIC[road.function] * (0.6 + 0.8 * ((index * 37) % 100) / 100)),
             SK_NUMBERS.get(road.status), SK_DATE if road.status in SK_NUMBERS else None, condition,
@@ -242,11 +253,13 @@ def _bridges(world: World, areas: Areas) -> Table:
         counts[bridge.road] = counts.get(bridge.road, 0) + 1
         road_code = world.road_codes[bridge.road]
         values.append(
-            (f"{road_code}.{counts[bridge.road]:02}", bridge.name, road_code, bridge.sta_m, bridge.length_m, bridge.width_m,
+            (f"{road_code}.{counts[bridge.road]:02}", bridge.name, road_code, bridge.sta_m, bridge.length_m,
+            bridge.width_m,
              bridge.spans, bridge.superstructure, bridge.condition_value, bridge.year_built, bridge.survey_year)
         )  # fmt: skip
     columns = (
-        "code", "name", "road_code", "sta_m", "length_m", "width_m", "spans", "superstructure", "condition_value", "year_built",
+        "code", "name", "road_code", "sta_m", "length_m", "width_m", "spans", "superstructure", "condition_value",
+        "year_built",
         "survey_year",
     )  # fmt: skip
     places = points(world.boundaries.plane, [bridge.place for bridge in world.bridges])
@@ -262,7 +275,9 @@ def _streets(world: World, areas: Areas) -> Table:
         for index, (name, kind) in enumerate(zip(streets.names, streets.classes, strict=True))
     ]
     lines = multi_lines(world.boundaries.plane, lines_from(streets.lines))
-    return _layer_table("layers.streets", ("name", "class", "surface", "oneway", "lanes"), values, lines, RECORDED["base"], areas)
+    return _layer_table(
+        "layers.streets", ("name", "class", "surface", "oneway", "lanes"), values, lines, RECORDED["base"], areas
+    )
 
 
 PARK_COLUMNS = ("code", "name", "typology", "ownership", "manager", "legal_basis")
@@ -286,7 +301,8 @@ def park_values(world: World) -> list[tuple[Any, ...]]:
     return [
         (
             f"RTH-{index:04}", park.name, park.typology, park.ownership,
-            "Dinas PUCKTR" if park.ownership == "public" else "Pemilik", "SK RTH (contoh)" if park.ownership == "public" else None,
+            "Dinas PUCKTR" if park.ownership == "public" else "Pemilik",
+            "SK RTH (contoh)" if park.ownership == "public" else None,
         )
         for index, park in enumerate(world.parks, start=1)
     ]  # fmt: skip
@@ -295,7 +311,9 @@ def park_values(world: World) -> list[tuple[Any, ...]]:
 def _facilities(world: World, areas: Areas) -> Table:
     values = [(one.name, one.kind, one.address, one.capacity) for one in world.facilities]
     places = points(world.boundaries.plane, [one.place for one in world.facilities])
-    return _layer_table("layers.facilities", ("name", "kind", "address", "capacity"), values, places, RECORDED["facilities"], areas)
+    return _layer_table(
+        "layers.facilities", ("name", "kind", "address", "capacity"), values, places, RECORDED["facilities"], areas
+    )
 
 
 def _places(world: World, areas: Areas) -> Table:
@@ -313,16 +331,30 @@ def _water(world: World, areas: Areas) -> Table:
 def _buildings(world: World, areas: Areas) -> Table:
     values = [(one.name, one.kind, one.levels, one.amenity) for one in world.buildings]
     shapes = multi_polygons(world.boundaries.plane, [one.shape for one in world.buildings])
-    return _layer_table("layers.buildings", ("name", "kind", "levels", "amenity"), values, shapes, RECORDED["base"], areas)
+    return _layer_table(
+        "layers.buildings", ("name", "kind", "levels", "amenity"), values, shapes, RECORDED["base"], areas
+    )
 
 
 def _plan_tables(world: World, areas: Areas) -> list[Table]:
     labels = {code.code: code.label.id for code in built_in_catalogue().codes["zone"]}
     plan = (
-        PLAN_CODE, plan_name(world.region), "rtrw", 50_000, "Perda RTRW (contoh)", dt.date(2024, 1, 2), dt.date(2043, 12, 31), True,
+        PLAN_CODE, plan_name(world.region), "rtrw", 50_000, "Perda RTRW (contoh)", dt.date(2024, 1, 2), dt.date(2043,
+        12, 31), True,
         SOURCE, moment(RECORDED["zones"]),
     )  # fmt: skip
-    columns = ("code", "name", "kind", "scale", "legal_basis", "in_force_from", "in_force_until", "demo", "source", "valid_from")
+    columns = (
+        "code",
+        "name",
+        "kind",
+        "scale",
+        "legal_basis",
+        "in_force_from",
+        "in_force_until",
+        "demo",
+        "source",
+        "valid_from",
+    )
     values = [(PLAN_CODE, code, labels[code]) for code in world.zones.codes]
     shapes = multi_polygons(world.boundaries.plane, world.zones.shapes)
     zones = _layer_table(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.admin.region import Region, kind_of, short_name
 from app.demo.boundaries import Boundaries
@@ -117,7 +118,7 @@ def _urban_areas(
     regency_names: dict[str, str],
 ) -> tuple[GeometryArray, list[str]]:
     """Draw where the green-space law applies: a whole city, or the towns of a regency."""
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     names: list[str] = []
     codes = [one.code for one in boundaries.districts]
     for part in sorted({code[:5] for code in codes}):

@@ -113,14 +113,17 @@ def _city_grid(
     dropped = np.clip(0.18 - 0.55 * density, 0.06, 0.8).reshape(grid.shape[:2])
     town = np.isin(own, settlements.town_of_district)
     lines = _Grid(grid, built.reshape(grid.shape[:2]), dropped)
-    majors = [
-        {*np.unique(at[town]).tolist(), *range(0, len(grid), major_every)} for at in (rows, columns)
-    ]
+    majors = [{*np.unique(at[town]).tolist(), *range(0, len(grid), major_every)} for at in (rows, columns)]
     return _grid_streets(random, boundaries, lines, majors, "city", streets, green)
 
 
 def _town_grid(
-    random: Random, boundaries: Boundaries, settlements: Settlements, village: int, streets: Streets, green: shapely.STRtree
+    random: Random,
+    boundaries: Boundaries,
+    settlements: Settlements,
+    village: int,
+    streets: Streets,
+    green: shapely.STRtree,
 ) -> list[Road]:
     """Lay a small grid around the seat of a regency's town."""
     seat = boundaries.village_seats[village]
@@ -146,7 +149,8 @@ def _grid(random: Random, centre: FloatArray, angle: float, half_m: float, spaci
         flat[:, axis] += 0.55 * spacing * smooth_noise(random, flat, 9 * spacing, octaves=2)
     flat += random.uniform(-0.12, 0.12, flat.shape) * spacing
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return (flat @ turn + centre).reshape(*x.shape, 2)
+    grid: FloatArray = (flat @ turn + centre).reshape(*x.shape, 2)
+    return grid
 
 
 @dataclass(frozen=True)
@@ -187,15 +191,17 @@ def _grid_streets(
                 if major and len(line) > 2:
                     roads.append(_town_road(random, boundaries, line, status))
                 else:
-                    name = f"Jalan {STREET_NAMES[random.integers(len(STREET_NAMES))]}" if random.random() < 0.6 else None
+                    name = (
+                        f"Jalan {STREET_NAMES[random.integers(len(STREET_NAMES))]}" if random.random() < 0.6 else None
+                    )
                     streets.add(line, "residential", name)
     return roads
 
 
 def _clear(corners: FloatArray, green: shapely.STRtree) -> BoolArray:
     """Tell which pieces of a grid's rows (rows, columns - 1) do not cross a park."""
-    pieces = shapely.linestrings(np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2))
-    clear = np.ones(len(pieces), dtype=bool)
+    pieces = np.asarray(shapely.linestrings(np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)))
+    clear: BoolArray = np.ones(len(pieces), dtype=np.bool_)
     clear[green.query(pieces, predicate="intersects")[0]] = False
     return clear.reshape(corners.shape[0], -1)
 
@@ -236,10 +242,16 @@ def _around(streets: Streets, green: shapely.STRtree) -> Streets:
     """Leave out streets that cross a park."""
     crossing = set(green.query(lines_from(streets.lines), predicate="intersects")[0].tolist())
     clear = [index for index in range(len(streets.lines)) if index not in crossing]
-    return Streets(*([values[index] for index in clear] for values in (streets.lines, streets.classes, streets.names)))
+    return Streets(
+        [streets.lines[index] for index in clear],
+        [streets.classes[index] for index in clear],
+        [streets.names[index] for index in clear],
+    )
 
 
-def _village_lanes(random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road], streets: Streets) -> None:
+def _village_lanes(
+    random: Random, boundaries: Boundaries, settlements: Settlements, roads: list[Road], streets: Streets
+) -> None:
     """Lay lanes to both sides of the roads where they pass through villages, and tracks where they do not."""
     rural = [road for road in roads if len(road.line) > 3]
     corners = np.vstack([road.line for road in rural])
@@ -268,7 +280,9 @@ def _village_lanes(random: Random, boundaries: Boundaries, settlements: Settleme
         near &= inside[:-1] & inside[1:] & (random.random(len(near)) < BACK_LANE_SHARE)
         for index in np.flatnonzero(near):
             streets.add(ends[index : index + 2], "service")
-    wild = np.flatnonzero(~lived & ~settlements.in_city[village] & (random.random(len(corners)) < TRACK_SHARE * share / LANE_SHARE))
+    wild = np.flatnonzero(
+        ~lived & ~settlements.in_city[village] & (random.random(len(corners)) < TRACK_SHARE * share / LANE_SHARE)
+    )
     for corner in wild:
         angle = random.uniform(0, 2 * np.pi)
         end = corners[corner] + random.uniform(350, 1_700) * np.array([np.cos(angle), np.sin(angle)])

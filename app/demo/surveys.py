@@ -40,7 +40,7 @@ GREAT_ROADS_IRI = 3.0
 
 @dataclass(frozen=True)
 class Segments:
-    """Condition segments, arrays of one length; `road` is the index of the ruas; `iri` is NaN where none was measured."""
+    """Condition segments, arrays of one length; `road` is the index of the ruas; `iri` is NaN where not measured."""
 
     road: IntArray
     sta_from_m: FloatArray

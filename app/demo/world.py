@@ -9,8 +9,8 @@ import numpy as np
 from app.admin.region import Region
 from app.demo.amenities import Facility, Place, draw_facilities, draw_places
 from app.demo.boundaries import Area, Boundaries, draw_boundaries
-from app.demo.buildings import Building, draw_buildings
 from app.demo.bridges import Bridge, draw_bridges
+from app.demo.buildings import Building, draw_buildings
 from app.demo.curves import lines_from
 from app.demo.network import Road, draw_network
 from app.demo.parks import Park, draw_parks

@@ -34,8 +34,8 @@ def draw_zones(random: Random, boundaries: Boundaries, settlements: Settlements,
     """
     Draw the zones of the plan.
 
-    High land is forest, low land farms, settlements lie where people live, river banks are protected; in a city, density
-    falls from the middle outwards.
+    High land is forest, low land farms, settlements lie where people live, river banks are protected; in a city,
+    density falls from the middle outwards.
     """
     mesh, inside = boundaries.mesh, boundaries.inside
     codes = _rural(random, boundaries)
@@ -45,7 +45,9 @@ def draw_zones(random: Random, boundaries: Boundaries, settlements: Settlements,
         codes[in_city] = _urban(random, boundaries, settlements)[in_city]
     _settle(boundaries, settlements, codes, in_city)
     great = water.shapes[[kind == "river" for kind in water.kinds]]
-    banks = shapely.dwithin(shapely.union_all(great), shapely.points(mesh.points), max(RIVERBANK_M, 0.42 * mesh.spacing_m))
+    banks = shapely.dwithin(
+        shapely.union_all(great), shapely.points(mesh.points), max(RIVERBANK_M, 0.42 * mesh.spacing_m)
+    )
     codes[banks & ~np.isin(codes, ["PK", "K-1", "KT"])] = "PS"
     codes[~inside] = ""
     labels, names = _patches(mesh, codes, inside)

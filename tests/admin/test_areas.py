@@ -34,7 +34,9 @@ def test_every_area_stands_in_its_parent(connection: Connection) -> None:
 
 def test_name_of_a_ward(connection: Connection) -> None:
     ensure_code_list(connection)
-    assert connection.scalar(text("SELECT name FROM app.areas WHERE code = '16.05.09.1003'")) == "Pasar Muara Beliti"  # T25
+    assert (
+        connection.scalar(text("SELECT name FROM app.areas WHERE code = '16.05.09.1003'")) == "Pasar Muara Beliti"
+    )  # T25
 
 
 def test_missing_package_is_said_in_a_sentence(

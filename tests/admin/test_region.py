@@ -70,7 +70,9 @@ def test_time_zone_of_province(code: str, zone: str) -> None:
     assert time_zone_of(code) == zone
 
 
-@pytest.mark.parametrize(("code", "lon", "lat"), [("16.05", 103.0, -3.1), ("35.77", 111.52, -7.63), ("31", 106.83, -6.2)])
+@pytest.mark.parametrize(
+    ("code", "lon", "lat"), [("16.05", 103.0, -3.1), ("35.77", 111.52, -7.63), ("31", 106.83, -6.2)]
+)
 def test_centre_is_right_within_15_km(record: Record, code: str, lon: float, lat: float) -> None:
     region = record(code)
     assert abs(region.lon - lon) < 0.13

@@ -28,7 +28,13 @@ def listed(file_name: str, prefix: str) -> dict[str, str]:
 
 
 def test_every_layer_has_something_all_marked_as_demonstration(loaded: Loaded) -> None:
-    for table in [*(f"layers.{name}" for name in LAYER_TABLES), "layers.plans", "layers.population", "app.project", "app.project_location"]:
+    for table in [
+        *(f"layers.{name}" for name in LAYER_TABLES),
+        "layers.plans",
+        "layers.population",
+        "app.project",
+        "app.project_location",
+    ]:
         total, real = loaded.rows(f"SELECT count(*), count(*) FILTER (WHERE NOT demo) FROM {table}")[0]
         assert total > 0, table
         assert real == 0, table
@@ -75,7 +81,9 @@ def test_codes_of_codes_lists_only(loaded: Loaded) -> None:
             if field.codes is None:
                 continue
             allowed = {code.code for code in catalogue.codes[field.codes]}
-            used = set(loaded.connection.exec_driver_sql(f'SELECT DISTINCT "{field.name}" FROM layers."{layer.id}"').scalars())
+            used = set(
+                loaded.connection.exec_driver_sql(f'SELECT DISTINCT "{field.name}" FROM layers."{layer.id}"').scalars()
+            )
             assert used - {None} <= allowed, (layer.id, field.name)
 
 
@@ -122,7 +130,9 @@ def test_roads_lie_inside_the_region(loaded: Loaded) -> None:
 
 
 def test_legal_length_is_near_the_measured_one(loaded: Loaded) -> None:
-    ratios = np.array(loaded.connection.exec_driver_sql("SELECT length_sk_m / length_m FROM layers.roads").scalars().all())
+    ratios = np.array(
+        loaded.connection.exec_driver_sql("SELECT length_sk_m / length_m FROM layers.roads").scalars().all()
+    )
     assert np.abs(ratios - 1).max() <= 0.0151 + 0.5 / 150  # whole metres of a short road
     assert ratios.std() > 0.001
 
@@ -143,7 +153,12 @@ def test_segments_cover_the_legal_length_without_gap_or_overlap(loaded: Loaded) 
     )
     assert wrong == []
     assert loaded.scalar("SELECT count(DISTINCT survey_year) FROM layers.road_segments") == 2
-    assert loaded.scalar("SELECT count(*) FROM layers.road_segments WHERE NOT EXISTS (SELECT FROM layers.roads WHERE code = road_code)") == 0
+    assert (
+        loaded.scalar(
+            "SELECT count(*) FROM layers.road_segments WHERE NOT EXISTS (SELECT FROM layers.roads WHERE code = road_code)"
+        )
+        == 0
+    )
 
 
 def test_segments_lie_on_their_road_and_add_up_to_it(loaded: Loaded) -> None:
@@ -264,7 +279,9 @@ def test_zones_cover_the_region_once(loaded: Loaded) -> None:
 
 
 def test_population_of_districts_is_that_of_their_villages(loaded: Loaded) -> None:
-    years = loaded.connection.exec_driver_sql("SELECT DISTINCT year FROM layers.population ORDER BY year").scalars().all()
+    years = (
+        loaded.connection.exec_driver_sql("SELECT DISTINCT year FROM layers.population ORDER BY year").scalars().all()
+    )
     assert years == [2020, 2025]
     differing = loaded.scalar(
         """
@@ -280,7 +297,10 @@ def test_population_of_districts_is_that_of_their_villages(loaded: Loaded) -> No
 def test_projects_have_places_states_and_sane_figures(loaded: Loaded) -> None:
     assert loaded.scalar("SELECT count(*) FROM app.project") == 400
     assert {row[0] for row in loaded.rows("SELECT DISTINCT year FROM app.project")} == {2023, 2024, 2025, 2026}
-    assert loaded.scalar("SELECT count(*) FROM app.project WHERE contract_value_idr > ceiling_idr OR ceiling_idr <= 0") == 0
+    assert (
+        loaded.scalar("SELECT count(*) FROM app.project WHERE contract_value_idr > ceiling_idr OR ceiling_idr <= 0")
+        == 0
+    )
     assert loaded.scalar("SELECT count(*) FROM app.project WHERE geom IS NULL OR cardinality(district_codes) = 0") == 0
     assert loaded.scalar("SELECT count(*) FROM app.project WHERE contractor NOT LIKE '%(contoh)'") == 0
     stages = dict(loaded.rows("SELECT stage, count(*) FROM layers.projects GROUP BY stage"))
@@ -311,7 +331,10 @@ def test_map_shows_the_best_known_location(loaded: Loaded) -> None:
 def test_history_has_a_past_without_holes(loaded: Loaded) -> None:
     for table in ("project", "roads", "parks"):
         assert loaded.scalar(f"SELECT count(*) FROM history.{table}") > 0
-        assert loaded.scalar(f"SELECT count(*) FROM history.{table} WHERE valid_to <= valid_from OR geom_3857 IS NULL") == 0
+        assert (
+            loaded.scalar(f"SELECT count(*) FROM history.{table} WHERE valid_to <= valid_from OR geom_3857 IS NULL")
+            == 0
+        )
     current = "app.project"
     broken = loaded.scalar(
         f"""

@@ -76,7 +76,9 @@ def test_version_in_force_depends_on_the_day(connection: Connection) -> None:
             """
         )
     )
-    value_on = {year: rules_in_force(connection, dt.date(year, 6, 1))["RTH_PUBLIK_MIN"].value for year in (2024, 2026, 2027)}
+    value_on = {
+        year: rules_in_force(connection, dt.date(year, 6, 1))["RTH_PUBLIK_MIN"].value for year in (2024, 2026, 2027)
+    }
     assert value_on == {2024: 20, 2026: 20, 2027: 25}  # before the first version the first one counts
 
 
@@ -90,5 +92,5 @@ def test_ended_rule_is_not_in_force(connection: Connection) -> None:
 def test_unknown_key_in_the_file_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "rules.yml"
     file.write_text("version: x\nin_force_from: 2026-01-01\nrules: []\nextra: 1\n", encoding="utf-8")
-    with pytest.raises(InvalidDefinition, match="rules.yml"):
+    with pytest.raises(InvalidDefinition, match=r"rules\.yml"):
         read_rules(file)
