@@ -11,10 +11,11 @@ import numpy as np
 import psycopg
 import shapely
 from psycopg import sql
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 
 from gis.types import BoolArray
 from layers.definition import LayerDefinition
+from layers.ingest.areas import LEVEL_OF_LAYER
 from layers.ingest.errors import ImportFailed, ImportRefused, keeping
 from layers.ingest.findings import RowFinding, Sentence, examples, finding, nothing_left
 from layers.ingest.rows import Rows
@@ -82,7 +83,6 @@ def load(
     cursor = _cursor(connection)
     findings: list[RowFinding] = []
     with keeping(findings), _explained(), connection.begin_nested():
-        _lock(cursor, definition)
         removed_demo = _delete(cursor, table, "WHERE demo")
         removed = _delete(cursor, table, "WHERE NOT demo") if mode == "replace" else 0
         rows = _check_keys(rows, table, cursor, mode, key, findings)
@@ -99,6 +99,18 @@ def load(
     return Loaded(
         inserted, updated, removed, removed_demo, _sentence(inserted, updated, removed, removed_demo), tuple(findings)
     )
+
+
+def wait_for_turn(connection: Connection, definition: LayerDefinition) -> None:
+    """
+    Let one import of a layer wait for another, until the transaction ends.
+
+    An import of districts or villages waits for all others and they for it, since their rows carry its codes.
+    """
+    areas = "pg_advisory_xact_lock" if definition.id in LEVEL_OF_LAYER else "pg_advisory_xact_lock_shared"
+    key = "hashtextextended('petakarya.import.' || :name, 0)"
+    connection.execute(text(f"SELECT {areas}({key})"), {"name": "areas"})
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({key})"), {"name": definition.id})
 
 
 def copy_rows(
@@ -220,7 +232,7 @@ def _without(rows: Rows, mask: BoolArray, code: str, key: str, findings: list[Ro
     if not mask.any():
         return rows
     count, which = int(mask.sum()), examples(rows.columns[key], mask)
-    reason_id, reason_en = (text.format(key, key) for text in _KEY_REASONS[code])
+    reason_id, reason_en = (reason.format(key, key) for reason in _KEY_REASONS[code])
     findings.append(
         finding(
             "error",
@@ -267,11 +279,6 @@ def _key_missing(key: str) -> RowFinding:
 def _delete(cursor: psycopg.Cursor[Any], table: Table, condition: Literal["WHERE demo", "WHERE NOT demo"]) -> int:
     cursor.execute(sql.SQL("DELETE FROM {} {}").format(_name(table), sql.SQL(condition)))
     return cursor.rowcount
-
-
-def _lock(cursor: psycopg.Cursor[Any], definition: LayerDefinition) -> None:
-    """Let one import of a layer wait for another, until its transaction ends."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('petakarya.import.' || %s, 0))", [definition.id])
 
 
 def _name(table: Table) -> sql.Composable:

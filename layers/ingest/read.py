@@ -30,6 +30,7 @@ from layers.ingest.values import parse_numbers
 SHEETS = {".xlsx", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
 FULL_TURN_DEG = 360.0
+SQLITE_HEADER_BYTES = 100
 _MANY_LAYERS_NAMED = 30
 _LONGITUDE_NAMES = {"lon", "long", "lng", "longitude", "bujur", "x", "koordinatx", "xcoord"}
 _LATITUDE_NAMES = {"lat", "latitude", "lintang", "y", "koordinaty", "ycoord"}
@@ -253,6 +254,8 @@ def _check_content(path: Path, suffix: str) -> None:
 
 
 def _check_sqlite_size(path: Path, head: bytes) -> None:
+    if len(head) < SQLITE_HEADER_BYTES:
+        raise ImportRefused(unreadable(path))
     page_size, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
     if pages * (65536 if page_size == 1 else page_size) > path.stat().st_size:
         raise ImportRefused(unreadable(path))

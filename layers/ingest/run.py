@@ -15,7 +15,7 @@ from layers.definition import LayerDefinition
 from layers.ingest.areas import LEVEL_OF_LAYER, AreaList
 from layers.ingest.errors import ImportRefused
 from layers.ingest.findings import RowFinding, Sentence, finding
-from layers.ingest.load import Mode, Progress, load
+from layers.ingest.load import Mode, Progress, load, wait_for_turn
 from layers.ingest.placement import place_in_region
 from layers.ingest.read import ReadOptions, SourceTable, read
 from layers.ingest.rows import Rows
@@ -193,6 +193,7 @@ def _load_rows(
     progress: StartProgress | None,
 ) -> None:
     """Place rows in the region and load them; after districts or villages, every layer's area codes are found anew."""
+    wait_for_turn(connection, definition)
     placed = place_in_region(rows, definition, areas, connection, outside=request.outside)
     journal.note([], placed.findings)
     loaded = load(

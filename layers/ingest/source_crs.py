@@ -89,22 +89,13 @@ def choose_source_crs(declared: CRS | None, given: CRS | None, *, is_shapefile: 
         When neither says anything, or it is a local system that has no place on earth.
     """
     if given is not None:
+        _check_place_on_earth(given)
         if declared is None or _same(declared, given):
             return SourceCrs(given)
         return SourceCrs(given, (_contradicted(declared, given),))
     if declared is None:
         raise ImportRefused(_missing(is_shapefile))
-    if not (declared.is_geographic or declared.is_projected):
-        raise ImportRefused(
-            finding(
-                "error",
-                "crs_local",
-                f"Sistem koordinat {quoted(declared.name)} adalah sistem lokal tanpa tempat di bumi. Sebutkan yang "
-                "benar dengan --crs.",
-                f"The coordinate system {quoted(declared.name)} is a local one without a place on earth. Name the "
-                "right one with --crs.",
-            )
-        )
+    _check_place_on_earth(declared)
     if _is_handwritten_web_mercator(declared):
         return SourceCrs(WEB_MERCATOR, (_handwritten(declared),))
     return SourceCrs(declared)
@@ -206,6 +197,26 @@ def _handwritten(crs: CRS) -> RowFinding:
         "Periksa letaknya di peta, atau sebutkan dengan --crs.",
         f"The coordinate system {quoted(crs.name)} is written without an EPSG code; it was read as Web Mercator "
         "(EPSG:3857). Check the place on the map, or name it with --crs.",
+    )
+
+
+def _check_place_on_earth(crs: CRS) -> None:
+    """Refuse a system from which no way leads to longitude and latitude: a local one, or one written wrongly."""
+    try:
+        if crs.is_geographic or crs.is_projected:
+            Transformer.from_crs(crs, WGS84, always_xy=True)
+            return
+    except ProjError:
+        pass
+    raise ImportRefused(
+        finding(
+            "error",
+            "crs_local",
+            f"Sistem koordinat {quoted(crs.name)} tidak punya tempat di bumi (lokal, atau salah tulis). Sebutkan yang "
+            "benar dengan --crs.",
+            f"The coordinate system {quoted(crs.name)} has no place on earth (it is local, or written wrongly). Name "
+            "the right one with --crs.",
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import struct
 import zipfile
@@ -19,6 +20,7 @@ MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_RATIO = 250  # times its packed size; text in a DBF reaches 100
 RATIO_FREE_BYTES = 50 * 1024**2  # below it the ratio does not matter
 COPY_BYTES = 1024**2
+OUR_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}  # the fault of the disk, not of the archive
 
 ARCHIVES = {".zip", ".shz"}
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx")
@@ -117,7 +119,7 @@ def extract_archive(path: Path, folder: Path) -> int:
                 with archive.open(member) as source, target.open("wb") as sink:
                     room -= _copy_within(source, sink, room, path)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno in OUR_DISK_ERRORS:
             raise
         raise ImportRefused(
             finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from app.cli import run
 from app.database.roles import DatabaseUrls
 from app.imports.cli import import_command, import_once
 from layers.ingest.errors import ImportFailed
-from layers.ingest.run import ImportRequest
+from layers.ingest.run import ImportRequest, ImportResult
 from tests.helpers.files import put_areas, put_district, put_region, square, write_layer
 from tests.ingest.conftest import AREAS, BBOX
 
@@ -121,6 +122,24 @@ def test_dry_run_changes_nothing(
     assert state_of(owner) == before
     with owner.connect() as connection:
         assert connection.scalar(text("SELECT boundary_is_real FROM app.region"))
+
+
+def test_two_imports_of_one_file_wait_for_each_other(
+    owner: Engine, committed_database: DatabaseUrls, tmp_path: Path
+) -> None:
+    line = shapely.LineString([(103.05, -3.1), (103.15, -3.1)])
+    path = write_layer(
+        tmp_path / "ruas.gpkg", [line], no_ruas=["001"], nama_ruas=["A"], panjang_sk=[11000.0], status=["Kabupaten"]
+    )
+
+    def import_roads(_turn: int) -> ImportResult:
+        return import_once(committed_database.app, ImportRequest(path, "roads"), home=tmp_path, dry_run=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(import_roads, range(2)))
+    assert sorted(result.rows_loaded for result in results) == [0, 1]
+    refused = next(result for result in results if not result.imported)
+    assert "key_present" in {one.code for one in refused.findings}
 
 
 @pytest.fixture

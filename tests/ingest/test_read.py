@@ -93,6 +93,13 @@ def test_local_crs_is_refused(tmp_path: Path) -> None:
     assert refusal_of(path).findings[0].code in {"crs_local", "crs_missing"}
 
 
+def test_a_crs_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    path = write_layer(tmp_path / "a.shp", POINTS, crs=32748, name=["a", "b"])
+    prj = path.with_suffix(".prj")
+    prj.write_text(prj.read_text().replace("6378137.0", "-6378137.0"))
+    assert refusal_of(path).findings[0].code in {"crs_local", "crs_missing", "file_damaged"}
+
+
 def test_shapefile_without_dbf(tmp_path: Path) -> None:
     path = write_layer(tmp_path / "a.shp", POINTS, name=["a", "b"])
     path.with_suffix(".dbf").unlink()
