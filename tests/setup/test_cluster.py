@@ -226,3 +226,22 @@ def wait_until_gone(home: Path) -> None:
     deadline = time.monotonic() + 10
     while cluster_of(home).is_running and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+@as_root
+def test_full_disk_is_one_sentence_and_room_heals_it(home: Path) -> None:
+    small = home / "small"
+    small.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small], capture_output=True, check=False)
+    if mount.returncode != 0:
+        pytest.skip("this container may not mount a small disk")
+    try:
+        with pytest.raises(ClusterNotUsable, match="is full"):
+            cluster_of(small).start()
+        assert not (small / "postgres/data").exists()
+        subprocess.run(["mount", "-o", "remount,size=200m", small], check=True)
+        cluster_of(small).start()
+        assert answer(small) == 42
+        stop(small)
+    finally:
+        subprocess.run(["umount", small], check=True)
