@@ -104,6 +104,7 @@ def draw_places(random: Random, region: Region, boundaries: Boundaries, settleme
             kind, name = "district_capital", boundaries.districts[towns[index]].name
         if index == settlements.capital_village:
             kind = "regency_capital"
+            name = region.name if region.kind == "city" else name
         places.append(Place(boundaries.village_seats[index], name, kind, int(settlements.population_2025[index])))
         if not settlements.in_city[index] and random.random() < HAMLETS_PER_VILLAGE:
             cells = np.flatnonzero(boundaries.village_of == index)
