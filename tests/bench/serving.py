@@ -124,10 +124,20 @@ class Client:
         return head
 
     def _exactly(self, length: int) -> bytes:
-        while len(self._rest) < length:
-            self._receive()
-        body, self._rest = self._rest[:length], self._rest[length:]
-        return body
+        if len(self._rest) >= length:
+            body, self._rest = self._rest[:length], self._rest[length:]
+            return body
+        whole = bytearray(length)
+        filled = len(self._rest)
+        whole[:filled] = self._rest
+        self._rest = b""
+        view = memoryview(whole)
+        while filled < length:
+            received = self._socket.recv_into(view[filled:])
+            if not received:
+                raise ConnectionError("the server closed the connection")
+            filled += received
+        return bytes(whole)
 
     def _chunks(self) -> bytes:
         body = b""

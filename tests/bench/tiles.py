@@ -56,16 +56,16 @@ def address(tile: TileXYZ) -> str:
 
 def against_sql(bench: Bench, tiles: Mapping[range, Sequence[TileXYZ]]) -> Iterator[Row]:
     """Measure tiles that are made anew against the statement alone, on as many connections."""
-    with _uncached(bench, gzip_level=0):
+    with _uncached(bench, compressed=False):
         yield from _low_zooms_speed(bench, tiles[LOW])
         for zooms in (MIDDLE, HIGH):
             yield from _ratios(bench, tiles[zooms], BARS[zooms], "before gzip")
-    with _uncached(bench, gzip_level=1):
+    with _uncached(bench, compressed=True):
         yield from _low_zooms_size(tiles[LOW])
 
 
-def _uncached(bench: Bench, *, gzip_level: int) -> Any:
-    environment = {**bench.environment(), "BENCH_GZIP": str(gzip_level)}
+def _uncached(bench: Bench, *, compressed: bool) -> Any:
+    environment = {**bench.environment(), "BENCH_GZIP": "1" if compressed else "0"}
     command = granian("tests.bench.uncached:app", port=UNCACHED_PORT)
     return serving(command, port=UNCACHED_PORT, environment=environment, ready="/healthz")
 
@@ -136,7 +136,7 @@ def against_tipg(bench: Bench, tiles: Sequence[TileXYZ]) -> Iterator[Row]:
     try:
         with ExitStack() as stack:
             stack.enter_context(serving(command, port=TIPG_PORT, environment=environment, ready="/healthz"))
-            stack.enter_context(_uncached(bench, gzip_level=1))
+            stack.enter_context(_uncached(bench, compressed=True))
             theirs = [_http_ask(stack, TIPG_PORT, _tipg_address, "gzip") for _ in range(CONNECTIONS)]
             ours = [_http_ask(stack, UNCACHED_PORT, accept_encoding="gzip") for _ in range(CONNECTIONS)]
             tipg_rate, app_rate = _best_rates(theirs, ours, [address(tile) for tile in tiles])
