@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,15 +125,24 @@ def traffic(live_app: Flask) -> Traffic:
     return Traffic(live_app)
 
 
+@contextmanager
+def serving(app: WSGIApplication) -> Iterator[str]:
+    """Serve an application from this process, and give its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(timeout=10)
+
+
 @pytest.fixture(scope="session")
 def live_server(traffic: Traffic) -> Iterator[str]:
     """The address of a server in this process."""
-    server = make_server("127.0.0.1", 0, traffic, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=10)
+    with serving(traffic) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

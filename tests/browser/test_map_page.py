@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
-from tests.browser.conftest import NewPage
+from app import create_app
+from app.config import Settings, TileLimits
+from app.database.roles import DatabaseUrls
+from tests.browser.conftest import NewPage, serving
 from tests.browser.map_page import ROAD_COLOURS, map_pixels, open_map, share_of_colour, suggestions, wait_for_map
+from tests.helpers.application import everything_closed
 
 
 def test_map_is_drawn_with_roads_by_condition(page: Page) -> None:
@@ -276,3 +283,35 @@ def test_screens_to_look_at(
     open_map(page, address)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width  # nothing sticks out sideways
     page.screenshot(path=screenshots / f"{name}.png")
+
+
+def test_an_edit_is_seen_without_reload(page: Page, demonstration: DatabaseUrls) -> None:
+    open_map(page)
+    name = page.locator(".work-name").first.inner_text()
+    engine = create_engine(demonstration.app, poolclass=NullPool)
+    rename = text("UPDATE app.project SET name = :new WHERE name = :old")
+    try:
+        with engine.begin() as connection:
+            connection.execute(rename, {"old": name, "new": "Nama yang baru saja diubah"})
+        expect(page.locator(".work-name").first).to_have_text("Nama yang baru saja diubah", timeout=40_000)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(rename, {"old": "Nama yang baru saja diubah", "new": name})
+        engine.dispose()
+
+
+def test_the_list_goes_on_below(page: Page) -> None:
+    open_map(page)
+    rows = page.locator(".work")
+    before = rows.count()
+    page.get_by_role("link", name="Pekerjaan berikutnya").click()
+    expect(rows).to_have_count(2 * before)
+    expect(rows.nth(before).locator("a")).to_be_focused()
+
+
+def test_tiles_that_a_limit_cut_say_so(new_page: NewPage, settings: Settings, demonstration: DatabaseUrls) -> None:
+    tight = create_app(replace(settings, tiles=TileLimits(features=5)), demonstration)
+    with everything_closed(tight), serving(tight) as address:
+        page = new_page()
+        open_map(page, address + "/")
+        expect(page.get_by_text("Tidak semua ditampilkan pada skala ini.")).to_be_visible(timeout=30_000)
