@@ -29,7 +29,6 @@ from layers.ingest.run import ImportRequest, ImportResult
 IMPORTED, REFUSED = 0, 2
 PATIENCE_SECONDS = 1.0  # after it a progress bar appears
 BAR_CHARACTERS = 30
-ENGLISH = preferred_language() == "en"
 SEVERITY_LABELS = {
     "error": ("Galat", "Error"),
     "warning": ("Peringatan", "Warning"),
@@ -38,7 +37,7 @@ SEVERITY_LABELS = {
 
 
 def _help(text_id: str, text_en: str) -> str:
-    return text_en if ENGLISH else text_id
+    return text_en if preferred_language() == "en" else text_id
 
 
 @click.command(
@@ -120,7 +119,8 @@ def import_command(
     with needs_database(settings, say=say) as urls:
         result = import_once(urls.app, request, home=settings.home, dry_run=dry_run)
     if as_json:
-        click.echo(json.dumps(result.to_json(language=_language(), dry_run=dry_run), ensure_ascii=False, indent=2))
+        language: Any = preferred_language()
+        click.echo(json.dumps(result.to_json(language=language, dry_run=dry_run), ensure_ascii=False, indent=2))
     else:
         print_result(result, dry_run=dry_run)
     return IMPORTED if result.imported else REFUSED
@@ -210,7 +210,3 @@ def progress_bar(step: str, total: int) -> Progress:
         click.echo(f"\r{step} [{'#' * filled:<{BAR_CHARACTERS}}] {done}/{total}{ending}", err=True, nl=False)
 
     return advance
-
-
-def _language() -> Any:
-    return preferred_language()
