@@ -20,7 +20,7 @@ from layers.tables import check_against_definitions, table_of
 
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version")  # tables of schema app that the application only reads
-PUBLIC_APP_TABLES = ("region", "areas", "rules", "layer_versions", "layer_changes")
+PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes")
 PUBLIC_APP_COLUMNS = {  # and past
     "project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
     "rules": (
@@ -146,7 +146,7 @@ def _keeper_statements(definition: LayerDefinition) -> list[str]:
     inserts = "".join(f"{_fill_statement(definition, band, 'new_rows')};\n" for band in definition.bands)
     statements = [
         f"""CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-        SET search_path = pg_catalog, public AS $keep$
+        SET search_path = pg_catalog, public, pg_temp AS $keep$
         BEGIN
             IF TG_OP <> 'INSERT' THEN {deletes} END IF;
             IF TG_OP <> 'DELETE' THEN {inserts} END IF;
@@ -200,7 +200,11 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
         f"GRANT SELECT ON ALL TABLES IN SCHEMA generalised TO {reader}",
         f"GRANT SELECT ON layers.plans, layers.population TO {reader}",
         f"GRANT SELECT ON {', '.join(f'app.{quote(name)}' for name in PUBLIC_APP_TABLES)} TO {reader}",
+        f"GRANT EXECUTE ON PROCEDURE layers.reassign_area_codes() TO {app}",
     ]
+    # They run as the owner: whoever may execute them could put them on a table of their own.
+    keepers = (f"generalised.{quote('keep_' + definition.id)}()" for definition in catalogue if definition.bands)
+    statements += [f"REVOKE EXECUTE ON FUNCTION {keeper} FROM PUBLIC" for keeper in keepers]
     statements += _application_grants(connection, app)
     for table, columns in PUBLIC_APP_COLUMNS.items():
         names = ", ".join(quote(name) for name in columns)
@@ -217,21 +221,33 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
 
 
 def _application_grants(connection: Connection, app: str) -> list[str]:
-    """Return the grants by which the application writes every table of its own, but no column history rests on."""
+    """
+    Return the grants by which the application writes every table of its own, but no column history rests on.
+
+    What identifies a row never changes where history is kept: it joins the row's versions.
+    """
     rows = connection.execute(
         text("""
-            SELECT table_schema, table_name, array_agg(column_name::text ORDER BY ordinal_position) AS columns
-            FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-            WHERE table_schema IN ('app', 'layers') AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
-            GROUP BY table_schema, table_name ORDER BY table_schema, table_name
+            SELECT c.table_schema, c.table_name, array_agg(c.column_name::text ORDER BY c.ordinal_position) AS columns,
+                CASE WHEN to_regclass(format('history.%I', c.table_name)) IS NULL THEN '{}' ELSE ARRAY(
+                    SELECT k.column_name::text FROM information_schema.key_column_usage k
+                    JOIN information_schema.table_constraints o USING (constraint_schema, constraint_name)
+                    WHERE o.constraint_type = 'PRIMARY KEY'
+                        AND (o.table_schema, o.table_name) = (c.table_schema, c.table_name)
+                ) END AS keys
+            FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+            WHERE c.table_schema IN ('app', 'layers') AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
+            GROUP BY c.table_schema, c.table_name ORDER BY c.table_schema, c.table_name
         """)
     ).all()
     statements = []
-    for schema, table, columns in rows:
+    for schema, table, columns, keys in rows:
         if schema == "app" and table in SERVER_TABLES:
             continue
-        writable = ", ".join(quote(name) for name in columns if name not in GENERATED_BY_HISTORY)
-        statements.append(f"GRANT INSERT ({writable}), UPDATE ({writable}), DELETE ON {schema}.{quote(table)} TO {app}")
+        writable = [name for name in columns if name not in GENERATED_BY_HISTORY]
+        inserted = ", ".join(quote(name) for name in writable)
+        updated = ", ".join(quote(name) for name in writable if name not in keys)
+        statements.append(f"GRANT INSERT ({inserted}), UPDATE ({updated}), DELETE ON {schema}.{quote(table)} TO {app}")
     return statements
 
 

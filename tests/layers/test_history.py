@@ -88,6 +88,8 @@ def test_application_can_edit_but_not_forge_or_erase_history(connection: Connect
         "TRUNCATE history.parks",
         "UPDATE layers.parks SET valid_from = '2020-01-01'",
         "UPDATE layers.parks SET changed_by = 'orang lain'",
+        "UPDATE layers.parks SET id = id + 1000000",  # whose old version no key would find
+        "UPDATE layers.plans SET code = 'lain'",
         "UPDATE app.layer_versions SET version = 1",
         "ALTER TABLE layers.parks DISABLE TRIGGER USER",
     ):
@@ -96,12 +98,60 @@ def test_application_can_edit_but_not_forge_or_erase_history(connection: Connect
         assert isinstance(error.value.orig, psycopg.errors.InsufficientPrivilege), forgery
 
 
+@pytest.mark.parametrize("role", ["app", "reader"])
+@pytest.mark.parametrize(
+    "function",
+    ["app.keep_old_versions('true; DROP TABLE history.parks --')", "app.note_change()", "generalised.keep_roads()"],
+)
+def test_nobody_puts_the_owners_triggers_on_a_table_of_their_own(
+    connection: Connection, role: str, function: str
+) -> None:
+    statement = (
+        "CREATE TRIGGER forger AFTER DELETE ON pg_temp.parks REFERENCING OLD TABLE AS old_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {function}"
+    )
+    with as_role(connection, role) as other:
+        other.execute(text("CREATE TEMPORARY TABLE parks (id bigint) ON COMMIT DROP"))
+        with pytest.raises(ProgrammingError) as error, connection.begin_nested():
+            other.execute(text(statement))
+    assert isinstance(error.value.orig, psycopg.errors.InsufficientPrivilege)
+
+
+def test_public_cannot_call_what_runs_as_the_owner(connection: Connection) -> None:
+    with as_role(connection, "reader") as reader, pytest.raises(ProgrammingError), connection.begin_nested():
+        reader.execute(text("CALL layers.reassign_area_codes()"))
+    open_to_all = text("""
+        SELECT p.oid::regprocedure::text FROM pg_proc p
+        WHERE prosecdef AND pronamespace = ANY (ARRAY['app', 'layers', 'history', 'generalised']::regnamespace[])
+            AND (has_function_privilege('public', oid, 'EXECUTE')
+                OR 'search_path=pg_catalog, public, pg_temp' <> ALL (coalesce(proconfig, '{}')))
+    """)
+    assert list(connection.scalars(open_to_all)) == []
+
+
+def test_application_cannot_leave_history_out_by_a_temporary_catalogue(connection: Connection) -> None:
+    park = add_park(connection)
+    with as_role(connection, "app") as app:
+        app.execute(
+            text("CREATE TEMPORARY TABLE pg_class ON COMMIT DROP AS SELECT oid, relowner FROM pg_catalog.pg_class")
+        )
+        app.execute(
+            text("UPDATE pg_temp.pg_class SET relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)")
+        )
+        app.execute(text("SET LOCAL petakarya.derived = 'on'"))
+        app.execute(text("UPDATE layers.parks SET name = 'Tanpa jejak' WHERE id = :id"), {"id": park})
+        app.execute(text("DROP TABLE pg_temp.pg_class"))
+    kept = text("SELECT count(*) FROM history.parks WHERE id = :id")
+    assert connection.scalar(kept, {"id": park}) == 1
+
+
 def test_public_cannot_write(connection: Connection) -> None:
     park = add_park(connection)
     for statement in (
         "UPDATE layers.parks SET name = 'x'",
         "DELETE FROM layers.parks",
         "SELECT changed_by FROM layers.parks",
+        "SELECT changed_by FROM app.rules",
     ):
         with as_role(connection, "reader") as reader, pytest.raises(ProgrammingError), connection.begin_nested():
             reader.execute(text(statement))
