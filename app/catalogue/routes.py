@@ -14,10 +14,10 @@ from app.errors import NotFound
 from app.extensions import current_language, reader_session
 from app.formats import format_number
 from app.links import canonical_url
-from app.maps.home import written_value
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
 from app.region import current_region
+from app.values import written_value
 from gis.linear import format_station
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
