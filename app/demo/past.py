@@ -12,6 +12,7 @@ from app.demo.curves import lines_from
 from app.demo.register import LocationKind, Project
 from app.demo.rows import (
     PARK_COLUMNS,
+    PARK_RENAMED_ON,
     RECORDED,
     ROAD_COLUMNS,
     SOURCE,
@@ -24,6 +25,7 @@ from app.demo.rows import (
     multi_polygons,
     park_recorded,
     park_values,
+    renamed_parks,
     road_values,
 )
 from app.demo.surveys import prevailing
@@ -40,8 +42,8 @@ COMMON = ("demo", "source", "district_codes", "village_codes", "valid_from", "ge
 ENDED = ("valid_to", "operation", "ended_by")
 ENDED_BY = "demonstrasi"
 LATE_STATES = frozenset({"contract", "construction", "stopped"})
-RENAMED_PARK_EVERY, REMOVED_PARKS = 23, 3
-PARK_RENAMED_ON, PARK_REMOVED_ON = dt.date(2025, 3, 17), dt.date(2025, 7, 7)
+REMOVED_PARKS = 3
+PARK_REMOVED_ON = dt.date(2025, 7, 7)
 
 
 def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Table]]:
@@ -176,11 +178,6 @@ def _park_past(world: World, areas: Areas, ids: list[int], removed_ids: list[int
             )
         )
     return Table("layers.parks", ("id", *PARK_COLUMNS, *COMMON, *ENDED), rows)
-
-
-def renamed_parks(count: int) -> list[int]:
-    """Return which parks had another name before; those recorded later are not among them."""
-    return [index for index in range(0, count, RENAMED_PARK_EVERY) if park_recorded(index) == RECORDED["parks"]]
 
 
 def _common(areas: Areas, geometries: GeometryArray, recorded: dt.date) -> list[tuple[Any, ...]]:

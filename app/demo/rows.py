@@ -281,11 +281,15 @@ def _streets(world: World, areas: Areas) -> Table:
 
 
 PARK_COLUMNS = ("code", "name", "typology", "ownership", "manager", "legal_basis")
+RENAMED_PARK_EVERY, PARK_RENAMED_ON = 23, dt.date(2025, 3, 17)
 
 
 def _parks(world: World, areas: Areas) -> Table:
     shapes = multi_polygons(world.boundaries.plane, [park.shape for park in world.parks])
-    recorded = [moment(park_recorded(index)) for index in range(len(world.parks))]
+    renamed = set(renamed_parks(len(world.parks)))
+    recorded = [  # of the present version: one that has another name now begins where the one before ends
+        moment(PARK_RENAMED_ON if index in renamed else park_recorded(index)) for index in range(len(world.parks))
+    ]
     return _layer_table("layers.parks", PARK_COLUMNS, park_values(world), shapes, recorded, areas)
 
 
@@ -294,6 +298,11 @@ def park_recorded(index: int) -> dt.date:
     if index % 7 == 3:
         return RECORDED["parks"] + dt.timedelta(days=60 + 37 * (index % 29))
     return RECORDED["parks"]
+
+
+def renamed_parks(count: int) -> list[int]:
+    """Return which parks had another name before; those recorded later are not among them."""
+    return [index for index in range(0, count, RENAMED_PARK_EVERY) if park_recorded(index) == RECORDED["parks"]]
 
 
 def park_values(world: World) -> list[tuple[Any, ...]]:

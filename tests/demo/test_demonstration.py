@@ -335,19 +335,19 @@ def test_history_has_a_past_without_holes(loaded: Loaded) -> None:
             loaded.scalar(f"SELECT count(*) FROM history.{table} WHERE valid_to <= valid_from OR geom_3857 IS NULL")
             == 0
         )
-    current = "app.project"
-    broken = loaded.scalar(
-        f"""
-        WITH versions AS (
-            SELECT id, valid_from, valid_to FROM history.project
-            UNION ALL SELECT id, valid_from, NULL FROM {current}
-        ), ordered AS (
-            SELECT *, lead(valid_from) OVER (PARTITION BY id ORDER BY valid_from) AS next FROM versions
+    for current in ("app.project", "layers.roads", "layers.parks"):
+        broken = loaded.scalar(
+            f"""
+            WITH versions AS (
+                SELECT id, valid_from, valid_to, operation FROM history.{current.partition(".")[2]}
+                UNION ALL SELECT id, valid_from, NULL, NULL FROM {current}
+            ), ordered AS (
+                SELECT *, lead(valid_from) OVER (PARTITION BY id ORDER BY valid_from, valid_to) AS next FROM versions
+            )
+            SELECT count(*) FROM ordered WHERE operation IS DISTINCT FROM 'delete' AND valid_to IS DISTINCT FROM next
+            """
         )
-        SELECT count(*) FROM ordered WHERE valid_to IS DISTINCT FROM next
-        """
-    )
-    assert broken == 0
+        assert broken == 0, current
     assert loaded.scalar("SELECT max(valid_from) < now() FROM app.project")
     assert loaded.scalar("SELECT min(valid_from)::date FROM history.project").year == 2023
 
