@@ -8,7 +8,7 @@ import shapely
 from app.demo.mesh import Random
 from gis.types import FloatArray, GeometryArray
 
-VERTEX_SPACING_M = 140.0
+VERTEX_SPACING_M = 95.0
 MIN_VERTICES = 10  # of a short road
 BEND = 0.05  # of a road's length: how far it leaves the straight line
 WAVES = 7

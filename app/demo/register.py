@@ -130,6 +130,7 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
     years = sorted(random.choice(list(YEARS), count, p=list(YEARS.values())).tolist())
     serial: dict[tuple[int, str], int] = {}
     projects = []
+    shapely.prepare(sites.boundaries.outline)
     for year in years:
         sector = str(random.choice(sectors, p=shares / shares.sum()))
         idea = _IDEAS[sector](random, sites)
@@ -140,7 +141,7 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
             idea.name,
             sector,
             year,
-            _locations(random, idea.shape),
+            _locations(random, idea.shape, sites.boundaries.outline),
             _accuracies(random),
             road=idea.road,
             stations=idea.stations,
@@ -156,11 +157,12 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
     return projects
 
 
-def _locations(random: Random, shape: BaseGeometry) -> dict[LocationKind, BaseGeometry]:
-    """Return where it was planned, contracted and built: the same place known ever better."""
+def _locations(random: Random, shape: BaseGeometry, outline: BaseGeometry) -> dict[LocationKind, BaseGeometry]:
+    """Return where it was planned, contracted and built: the same place known ever better, never beyond the border."""
     locations: dict[LocationKind, BaseGeometry] = {}
     for kind, offset_m in OFFSET_M.items():
         moved = affinity.translate(shape, *random.normal(0, offset_m, 2))
+        moved = moved if shapely.intersects(outline, moved) else shape
         locations[kind] = shapely.simplify(moved, offset_m / 2) if kind == "planned" else moved
     return locations
 
@@ -346,9 +348,10 @@ def _water_supply(random: Random, sites: Sites) -> _Idea:
 
 def _sanitation(random: Random, sites: Sites) -> _Idea:
     place = _any_seat(random, sites)
-    return _Idea(
-        f"Pembangunan SPALD Setempat {_village_at(sites, place)}", shapely.Point(place + random.normal(0, 90, 2)), 6.5e8
-    )
+    beside = place + random.normal(0, 90, 2)
+    inside = shapely.contains_xy(sites.boundaries.outline, *beside)
+    name = f"Pembangunan SPALD Setempat {_village_at(sites, place)}"
+    return _Idea(name, shapely.Point(beside if inside else place), 6.5e8)
 
 
 def _buildings(random: Random, sites: Sites) -> _Idea:

@@ -26,9 +26,9 @@ PROVINCE_CELLS = 20_000  # the same for all cities of a province together
 CITY_MAJOR, PROVINCE_MAJOR, TOWN_MAJOR = 4, 7, 6  # every how many-th line of a grid is a road of the decree
 LONGEST_RUN = 9  # corners of the grid that one street passes
 DROPPED = 0.2  # of a grid's pieces: courtyards, fields
-LANE_SHARE = 0.62
+LANE_SHARE = 0.66
 BACK_LANE_SHARE = 0.42
-TRACK_SHARE = 0.05
+TRACK_SHARE = 0.03
 MAX_LANE_VILLAGES = 1_200  # a region with more villages has fewer lanes in each
 ROAD_CLASSES = {"national": "trunk", "provincial": "primary"}
 
