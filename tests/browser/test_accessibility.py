@@ -30,6 +30,23 @@ def test_home_has_no_violation(new_page: NewPage, language: str, scheme: str) ->
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("address", ["/light", "/login", "/nowhere"])
+def test_other_pages_have_no_violation(new_page: NewPage, address: str, language: str) -> None:
+    page = new_page(bypass_csp=True)
+    page.goto(f"{address}?lang={language}")
+    assert violations(page) == []
+
+
+def test_home_enlarged_four_times_scrolls_one_way(new_page: NewPage) -> None:
+    page = new_page(width=360, height=225, bypass_csp=True)
+    open_map(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    page.locator(".work a").last.scroll_into_view_if_needed()
+    expect(page.locator(".work a").last).to_be_in_viewport()
+    assert violations(page) == []
+
+
 def test_home_on_a_phone_has_no_violation(new_page: NewPage) -> None:
     page = new_page(width=360, height=740, has_touch=True, is_mobile=True, bypass_csp=True)
     open_map(page)
