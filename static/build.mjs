@@ -1,14 +1,16 @@
 // Builds src/ and css/ into dist/: names that carry a hash, a manifest that says which is which, .gz and .br beside each file.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { build } from "esbuild";
 
 const DIST = "dist";
-const NOT_COMPRESSED = new Set([".woff2", ".png", ".gz", ".br", ".json"]);
+const NOT_COMPRESSED = new Set([".woff2", ".png"]);
+const KEPT_MS = 24 * 3_600_000;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 // Files that are served as they come.
@@ -17,12 +19,11 @@ const COPIED = [
   "node_modules/leaflet/dist/leaflet.js",
 ];
 
-await rm(DIST, { recursive: true, force: true });
-await mkdir(DIST);
-const built = await bundle();
-const manifest = { ...built, ...(await copyFiles(COPIED)) };
-await writeFile(join(DIST, "manifest.json"), JSON.stringify(manifest, null, 2));
-await compressAll();
+await mkdir(DIST, { recursive: true });
+const manifest = { ...(await bundle()), ...(await copyFiles(COPIED)) };
+await compressAll(Object.values(manifest));
+await writeWhole(join(DIST, "manifest.json"), JSON.stringify(manifest, null, 2));
+await removeOutdated(new Set(Object.values(manifest)));
 
 async function bundle() {
   const result = await build({
@@ -77,15 +78,28 @@ function shortHash(content) {
   return Array.from(digest.subarray(0, 8), (byte) => BASE32[byte % 32]).join("");
 }
 
-async function compressAll() {
-  const files = (await readdir(DIST)).filter((name) => !NOT_COMPRESSED.has(extname(name)));
-  await Promise.all(files.map(compress));
+async function compressAll(names) {
+  await Promise.all(names.filter((name) => !NOT_COMPRESSED.has(extname(name)) && !existsSync(join(DIST, `${name}.br`))).map(compress));
+}
+
+// A server that started before this build still refers to the files of its own: they stay for a day.
+async function removeOutdated(current) {
+  const outdated = (await readdir(DIST)).filter((name) => name !== "manifest.json" && !current.has(name.replace(/\.(gz|br)$/, "")));
+  for (const path of outdated.map((name) => join(DIST, name))) {
+    if (Date.now() - (await stat(path)).mtimeMs > KEPT_MS) await rm(path);
+  }
 }
 
 async function compress(name) {
   const path = join(DIST, name);
   const content = await readFile(path);
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
-  await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
-  await writeFile(`${path}.br`, await promisify(brotliCompress)(content, brotli));
+  await writeWhole(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
+  await writeWhole(`${path}.br`, await promisify(brotliCompress)(content, brotli));
+}
+
+// Whoever reads the file meanwhile sees the old one or the new one, never a part.
+async function writeWhole(path, content) {
+  await writeFile(`${path}.new`, content);
+  await rename(`${path}.new`, path);
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
@@ -291,3 +292,9 @@ def test_built_files_are_kept_for_ever(client: FlaskClient, works: Connection) -
     assert answer.status_code == 200
     assert answer.headers["Content-Encoding"] == "br"
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_pages_can_be_read_where_nothing_is_built(app: Flask, client: FlaskClient, works: Connection) -> None:
+    app.extensions["petakarya.assets"] = {}
+    assert "Peningkatan Jalan" in page_of(client, "/")
+    assert client.get("/nowhere").status_code == 404

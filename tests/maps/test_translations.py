@@ -14,13 +14,14 @@ from app.config import ROOT
 from app.maps import texts
 
 APP = ROOT / "app"
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}  # which Babel does not know by itself
 PO = APP / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 
 def texts_in_code() -> set[str]:
     with (APP / "translations" / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
-    found = extract_from_dir(APP, methods, options, DEFAULT_KEYWORDS)
+    found = extract_from_dir(APP, methods, options, KEYWORDS)
     return {str(message) for _file, _line, message, _comments, _context in found}
 
 
