@@ -8,10 +8,27 @@ from flask import current_app, request
 from flask_babel import gettext, lazy_gettext
 from flask_security.forms import ChangePasswordForm as SecurityChangePasswordForm
 from flask_security.forms import LoginForm as SecurityLoginForm
+from flask_security.mail_util import EmailValidateException, MailUtil
 
-from app.auth.service import forget_failures, is_blocked, note_failure
+from app.auth.service import forget_failures, is_blocked, note_failure, read_address
 from app.config import Settings
+from app.errors import InvalidRequest
 from app.extensions import db
+
+
+class AccountAddresses(MailUtil):
+    """Reads addresses as accounts have them; Flask-Security's own rules refuse those of a closed network (.local)."""
+
+    def normalize(self, email: str) -> str:
+        """Return the address as accounts keep it."""
+        try:
+            return read_address(email)
+        except InvalidRequest as error:
+            raise EmailValidateException(gettext("Alamat surel tidak dapat dibaca.")) from error
+
+    def validate(self, email: str) -> str:
+        """Return the address as accounts keep it."""
+        return self.normalize(email)
 
 
 class SignInForm(SecurityLoginForm):
@@ -27,7 +44,7 @@ class SignInForm(SecurityLoginForm):
     def validate(self, **kwargs: Any) -> bool:
         """Check e-mail and password, unless this account or this address has failed too often."""
         settings: Settings = current_app.config["SETTINGS"]
-        account = f"account:{(self.email.data or '').strip().lower()[:200]}"
+        account = f"account:{(self.email.data or '').strip().lower().replace(chr(0), '')[:200]}"
         subjects = [account, f"address:{request.remote_addr}"]
         limits = (settings.sign_in.per_account, settings.sign_in.per_address)
         if any(is_blocked(db.session, subject, limit) for subject, limit in zip(subjects, limits, strict=True)):

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.auth.forms import ChangePasswordForm, SignInForm
+from app.auth.forms import AccountAddresses, ChangePasswordForm, SignInForm
 from app.auth.service import datastore
 from app.extensions import db
 
@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
         SECURITY_CHANGEABLE=True,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
+        SECURITY_CACHE_CONTROL={"private": None, "no-store": None},  # names alone; Flask-Security's default has values
         SECURITY_AUTO_LOGIN_AFTER_CONFIRM=False,
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_CHANGE_VIEW="/",
@@ -58,7 +58,13 @@ def init_app(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=SESSION_HOURS * 3600,
         **{f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()},
     )
-    Security(app, datastore, login_form=SignInForm, change_password_form=ChangePasswordForm)
+    Security(
+        app,
+        datastore,
+        login_form=SignInForm,
+        change_password_form=ChangePasswordForm,
+        mail_util_cls=AccountAddresses,
+    )
     app.before_request(greet_account)
     password_changed.connect(_note_password_of_ones_own, app)
     event.listen(Session, "after_begin", _name_actor_again)

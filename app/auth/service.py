@@ -41,9 +41,7 @@ def create_account(session: Session, email: str, role: str) -> str:
     NotFound
         When there is no such role.
     """
-    address = email.strip().lower()
-    if "@" not in address or any(character.isspace() for character in address):
-        raise InvalidRequest(f"{email[:80]} bukan alamat surel.", f"{email[:80]} is not an e-mail address.")
+    address = read_address(email)
     if session.scalar(select(Account).where(Account.email == address)):
         raise InvalidRequest(f"{address} sudah punya akun.", f"{address} already has an account.")
     password = one_time_password()
@@ -58,6 +56,21 @@ def create_account(session: Session, email: str, role: str) -> str:
     session.add(account)
     session.flush()
     return password
+
+
+def read_address(email: str) -> str:
+    """
+    Return an e-mail address as accounts keep it; any will do that somebody may have in an office's own network.
+
+    Raises
+    ------
+    InvalidRequest
+        When it is none.
+    """
+    address = email.strip().lower()
+    if "@" not in address or "\0" in address or any(character.isspace() for character in address):
+        raise InvalidRequest(f"{email[:80]} bukan alamat surel.", f"{email[:80]} is not an e-mail address.")
+    return address
 
 
 def renew_password(session: Session, email: str) -> str:

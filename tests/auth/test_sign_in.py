@@ -42,6 +42,26 @@ def test_one_time_password_opens_only_the_page_that_changes_it(client: FlaskClie
     assert sign_in(client, OWN).status_code == 302
 
 
+@pytest.mark.parametrize("email", [service.FIRST_ADMINISTRATOR, "dinas@kantor.internal", "ppk@localhost"])
+def test_account_of_a_closed_network_signs_in(app: Flask, client: FlaskClient, email: str) -> None:
+    with app.app_context():
+        password = service.create_account(db.session, email, "administrator")
+        db.session.commit()
+    assert sign_in(client, password, f" {email.upper()} ").status_code == 302
+
+
+@pytest.mark.parametrize("email", ["", "siti", "si ti@x.example", "a\0@x.example", "@" * 5000])
+def test_what_is_no_account_is_answered_with_the_form(client: FlaskClient, email: str) -> None:
+    assert sign_in(client, "apa saja", email).status_code == 200
+
+
+def test_form_with_its_token_is_kept_nowhere(client: FlaskClient) -> None:
+    assert {part.strip() for part in client.get("/login").headers["Cache-Control"].split(",")} == {
+        "private",
+        "no-store",
+    }
+
+
 def test_sign_out_ends_the_session(client: FlaskClient, password: str) -> None:
     sign_in(client, password)
     assert client.get("/logout").status_code == 405, "a link must not sign anybody out"
