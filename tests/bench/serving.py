@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -34,25 +37,34 @@ def serving(command: Sequence[str], *, port: int, environment: Mapping[str, str]
     pid
         Of the server's first process.
     """
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            raise OSError(f"port {port} is taken: something else would be measured")
     process = subprocess.Popen(
-        list(command), cwd=ROOT, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        list(command),
+        cwd=ROOT,
+        env=dict(environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # so that its workers can be stopped with it
     )
     try:
         wait_until_ready(port, ready, process)
         yield process.pid
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def granian(module: str, *, port: int, workers: int = 2, threads: int = 8) -> list[str]:
     """Return the command that serves a WSGI application as `petakarya up` does."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "error", module),
+        *("--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--workers-kill-timeout", "3"),
+        *("--log-level", "error", module),
     ]
 
 
