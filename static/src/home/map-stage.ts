@@ -73,6 +73,7 @@ export class MapStage {
     const stage = new MapStage(view, config, notices, legend, options.theme, options.state, options.projects, events);
     stage.furnish(area);
     stage.listen();
+    stage.chooseYears();
     view.map.once("idle", () => area.classList.add("map-drawn"));
     return stage;
   }
@@ -92,10 +93,13 @@ export class MapStage {
     if (camera) this.view.map.easeTo({ center: [camera.lon, camera.lat], zoom: camera.zoom, bearing: camera.bearing });
     else if (hadCamera) this.view.fitRegion(this.config.bounds);
     this.apply();
+    this.chooseYears();
   }
 
   setVersions(versions: Versions): void {
     this.view.setVersions(versions);
+    this.years = {}; // a newer survey may have come
+    this.chooseYears();
   }
 
   async redraw(theme: Theme, asOf: string | null): Promise<void> {
@@ -236,6 +240,10 @@ export class MapStage {
     const shown = all.filter((code) => !codes.includes(code));
     if (shown.length === 0) this.switchLayer("projects", false);
     else this.events.hideStages(codes.length ? shown : null);
+  }
+
+  private chooseYears(): void {
+    for (const { layer } of this.legend) if (this.isOn(layer)) void this.chooseYear(layer);
   }
 
   /** A layer of several surveys shows the newest. */
