@@ -14,10 +14,7 @@ const KEPT_MS = 24 * 3_600_000;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 // Files that are served as they come.
-const COPIED = [
-  "images/mark.svg",
-  "node_modules/leaflet/dist/leaflet.js",
-];
+const COPIED = ["images/mark.svg", "node_modules/leaflet/dist/leaflet.js"];
 
 await mkdir(DIST, { recursive: true });
 const manifest = { ...(await bundle()), ...(await copyFiles(COPIED)) };
@@ -79,12 +76,16 @@ function shortHash(content) {
 }
 
 async function compressAll(names) {
-  await Promise.all(names.filter((name) => !NOT_COMPRESSED.has(extname(name)) && !existsSync(join(DIST, `${name}.br`))).map(compress));
+  await Promise.all(
+    names.filter((name) => !NOT_COMPRESSED.has(extname(name)) && !existsSync(join(DIST, `${name}.br`))).map(compress),
+  );
 }
 
 // A server that started before this build still refers to the files of its own: they stay for a day.
 async function removeOutdated(current) {
-  const outdated = (await readdir(DIST)).filter((name) => name !== "manifest.json" && !current.has(name.replace(/\.(gz|br)$/, "")));
+  const outdated = (await readdir(DIST)).filter(
+    (name) => name !== "manifest.json" && !current.has(name.replace(/\.(gz|br)$/, "")),
+  );
   for (const path of outdated.map((name) => join(DIST, name))) {
     if (Date.now() - (await stat(path)).mtimeMs > KEPT_MS) await rm(path);
   }
@@ -93,7 +94,9 @@ async function removeOutdated(current) {
 async function compress(name) {
   const path = join(DIST, name);
   const content = await readFile(path);
-  const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
+  const brotli = {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
+  };
   await writeWhole(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
   await writeWhole(`${path}.br`, await promisify(brotliCompress)(content, brotli));
 }

@@ -13,13 +13,17 @@ for (const name of await readdir("src", { recursive: true })) {
   const subject = name.split(sep)[0];
   for (const [, target] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
     const other = normalize(join("src", name, "..", target)).split(sep)[1];
-    if (SUBJECTS.has(subject) && SUBJECTS.has(other) && other !== subject) problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
+    if (SUBJECTS.has(subject) && SUBJECTS.has(other) && other !== subject)
+      problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
     if (subject === "lib" && other !== "lib") problems.push(`${name} imports ${target}: lib stands alone`);
-    if (SHARED.has(subject) && SUBJECTS.has(other)) problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
+    if (SHARED.has(subject) && SUBJECTS.has(other))
+      problems.push(`${name} imports ${target}: ${subject} must not know ${other}`);
   }
-  if (name !== join("api", "client.ts") && /\bfetch\(/.test(text)) problems.push(`${name} calls fetch: only api/client.ts talks to the server`);
+  if (name !== join("api", "client.ts") && /\bfetch\(/.test(text))
+    problems.push(`${name} calls fetch: only api/client.ts talks to the server`);
   const exported = [...text.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map((match) => match[1]);
-  if (exported.length === 0 && !["home.ts"].includes(name) && !/^export (type|interface)/m.test(text)) problems.push(`${name} exports nothing`);
+  if (exported.length === 0 && !["home.ts"].includes(name) && !/^export (type|interface)/m.test(text))
+    problems.push(`${name} exports nothing`);
 }
 
 for (const problem of problems) console.error(problem);

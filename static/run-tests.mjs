@@ -6,12 +6,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const tests = (await readdir("src", { recursive: true })).filter((name) => name.endsWith(".test.ts")).map((name) => join("src", name));
+const tests = (await readdir("src", { recursive: true }))
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => join("src", name));
 const folder = await mkdtemp(join(tmpdir(), "petakarya-tests-"));
 try {
-  await build({ entryPoints: tests, outdir: folder, bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" }, logLevel: "warning" });
-  const built = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".mjs")).map((name) => join(folder, name));
-  process.exitCode = spawnSync(process.execPath, ["--test", "--test-reporter=dot", ...built], { stdio: "inherit" }).status ?? 1;
+  await build({
+    entryPoints: tests,
+    outdir: folder,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    logLevel: "warning",
+  });
+  const built = (await readdir(folder, { recursive: true }))
+    .filter((name) => name.endsWith(".mjs"))
+    .map((name) => join(folder, name));
+  process.exitCode =
+    spawnSync(process.execPath, ["--test", "--test-reporter=dot", ...built], { stdio: "inherit" }).status ?? 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from app.config import ROOT
 from tests.helpers.factories import DISTRICT_BOX, REGION_BOX, box_wkt, make_region, make_row
+from tests.maps.test_scripts import NODE
 
 DEMONSTRATION = 'class="demonstration"'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -194,7 +195,7 @@ def test_style_is_valid_by_the_specification(client: FlaskClient, works: Connect
     for theme in ("light", "dark"):
         style = tmp_path / f"{theme}.json"
         style.write_text(page_of(client, f"/style.json?theme={theme}"), encoding="utf-8")
-        done = subprocess.run(["node", str(validator), str(style)], capture_output=True, text=True, check=False)
+        done = subprocess.run([NODE or "node", str(validator), str(style)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -77,7 +77,8 @@ export const client = {
   },
 
   async legend(theme: Theme): Promise<readonly LegendLayer[]> {
-    return (await json<{ layers: LegendLayer[] }>(`/api/v1/legend?${withLanguage(new URLSearchParams({ theme }))}`)).layers;
+    return (await json<{ layers: LegendLayer[] }>(`/api/v1/legend?${withLanguage(new URLSearchParams({ theme }))}`))
+      .layers;
   },
 
   /** The images that the style names, as SVG text by id. */
@@ -114,7 +115,10 @@ async function json<Content>(address: string, signal?: AbortSignal): Promise<Con
 async function ask(address: string, accept: string, signal?: AbortSignal): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(address, { headers: { Accept: accept }, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+    const response = await fetch(address, {
+      headers: { Accept: accept },
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
     if (!response.ok) throw new ClientError(response.status, `${address}: ${response.status}`);
     return response;
   } catch (error) {

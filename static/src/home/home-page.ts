@@ -42,10 +42,15 @@ export class HomePage {
       inView: (on) => this.setInView(on),
     });
     this.card = new FeatureCard(find("card"), listView, config.texts, () => this.back());
-    this.search = new SearchBox(find("search") as HTMLFormElement, find("search-input") as HTMLInputElement, config.texts, {
-      pick: (result) => void this.take(result),
-      filter: (text) => this.filterText(text),
-    });
+    this.search = new SearchBox(
+      find("search") as HTMLFormElement,
+      find("search-input") as HTMLInputElement,
+      config.texts,
+      {
+        pick: (result) => void this.take(result),
+        filter: (text) => this.filterText(text),
+      },
+    );
     this.sheet = new Sheet(find("column"), find("sheet-handle"), config.texts["sheet.handle"] ?? "");
     find("map-area").append(this.notices.root);
   }
@@ -54,7 +59,9 @@ export class HomePage {
     document.body.classList.add("with-script");
     window.addEventListener("popstate", () => void this.restore());
     window.addEventListener("offline", () => this.notices.say("network", this.config.texts["map.offline"]));
-    window.addEventListener("online", () => this.notices.say("network", this.config.texts["map.online"], { seconds: 4 }));
+    window.addEventListener("online", () =>
+      this.notices.say("network", this.config.texts["map.online"], { seconds: 4 }),
+    );
     window.setInterval(() => void this.poll(), POLL_MS);
     document.addEventListener("keydown", (event) => this.onKey(event));
     if (this.state.feature) void this.showCard(this.state.feature, false);
@@ -67,25 +74,36 @@ export class HomePage {
     const slow = window.setTimeout(() => this.notices.say("loading", texts["map.slow"]), SLOW_MS);
     try {
       const [{ MapStage }] = await Promise.all([import("./map-stage"), loadStyles(this.config.mapStyles)]);
-      this.stage = await MapStage.start(document.getElementById("map-area")!, this.config, this.notices, {
-        theme: theme(),
-        covered: () => this.sheet.covers(document.getElementById("map-area")!),
-        state: this.state,
-        asOf: this.query().get("as_of"),
-        projects: await this.projects(),
-      }, {
-        change: (state) => this.setState(state),
-        pick: (feature) => (feature ? void this.select(feature) : this.deselect()),
-        point: (feature) => this.list.mark(feature?.layer === "projects" ? feature.id : null),
-        moved: () => this.onMoved(),
-        hideStages: (codes) => this.hideStages(codes),
-      });
+      this.stage = await MapStage.start(
+        document.getElementById("map-area")!,
+        this.config,
+        this.notices,
+        {
+          theme: theme(),
+          covered: () => this.sheet.covers(document.getElementById("map-area")!),
+          state: this.state,
+          asOf: this.query().get("as_of"),
+          projects: await this.projects(),
+        },
+        {
+          change: (state) => this.setState(state),
+          pick: (feature) => (feature ? void this.select(feature) : this.deselect()),
+          point: (feature) => this.list.mark(feature?.layer === "projects" ? feature.id : null),
+          moved: () => this.onMoved(),
+          hideStages: (codes) => this.hideStages(codes),
+        },
+      );
       this.stage.setProjects(await this.projects(), readCriteria(this.query()).stage);
       this.stage.select(this.state.feature);
-      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void this.stage?.redraw(theme(), this.query().get("as_of")));
+      matchMedia("(prefers-color-scheme: dark)").addEventListener(
+        "change",
+        () => void this.stage?.redraw(theme(), this.query().get("as_of")),
+      );
     } catch (error) {
       console.error(error);
-      this.notices.say("failed", texts["map.failed"], { action: { label: texts["map.retry"] ?? "", act: () => location.reload() } });
+      this.notices.say("failed", texts["map.failed"], {
+        action: { label: texts["map.retry"] ?? "", act: () => location.reload() },
+      });
     } finally {
       window.clearTimeout(slow);
       this.notices.withdraw("loading");
@@ -191,8 +209,12 @@ export class HomePage {
   }
 
   private async take(result: SearchResult): Promise<void> {
-    const named = result.layer !== null && result.id !== null && !["districts", "villages", "places", "streets"].includes(result.layer);
-    const box = result.bbox ?? (result.point ? ([...result.point, ...result.point] as [number, number, number, number]) : null);
+    const named =
+      result.layer !== null &&
+      result.id !== null &&
+      !["districts", "villages", "places", "streets"].includes(result.layer);
+    const box =
+      result.bbox ?? (result.point ? ([...result.point, ...result.point] as [number, number, number, number]) : null);
     if (named) {
       this.state = { ...this.state, feature: { layer: result.layer!, id: result.id! } };
       this.write("push");
@@ -241,7 +263,8 @@ export class HomePage {
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.key !== "/" || event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    if (event.key !== "/" || event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement)
+      return;
     document.getElementById("search-input")?.focus();
     event.preventDefault();
   }

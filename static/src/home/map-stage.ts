@@ -42,7 +42,13 @@ const NAME_FIELDS = ["name", "zone_name", "road_code"];
 export class MapStage {
   private readonly panel: LayerPanel;
   private readonly tools: ToolBar;
-  private readonly popup = new Popup({ closeButton: false, closeOnClick: false, className: "hover-popup", offset: 14, maxWidth: "280px" });
+  private readonly popup = new Popup({
+    closeButton: false,
+    closeOnClick: false,
+    className: "hover-popup",
+    offset: 14,
+    maxWidth: "280px",
+  });
   private marker: Marker | null = null;
   private years: Record<string, number> = {};
 
@@ -59,17 +65,29 @@ export class MapStage {
     this.panel = new LayerPanel(config.texts, {
       switchLayer: (layer, on) => this.switchLayer(layer, on),
       hideClasses: (layer, codes) => this.hideClasses(layer, codes),
-      setOpacity: (layer, percent) => this.change({ ...this.state, opacity: { ...this.state.opacity, [layer]: percent } }),
+      setOpacity: (layer, percent) =>
+        this.change({ ...this.state, opacity: { ...this.state.opacity, [layer]: percent } }),
     });
     this.tools = new ToolBar(config.texts, config.texts["map.tools"] ?? "");
   }
 
-  static async start(area: HTMLElement, config: HomeConfig, notices: Notices, options: StageOptions, events: StageEvents): Promise<MapStage> {
+  static async start(
+    area: HTMLElement,
+    config: HomeConfig,
+    notices: Notices,
+    options: StageOptions,
+    events: StageEvents,
+  ): Promise<MapStage> {
     const container = element("div", { class: "map", id: "map" });
     area.prepend(container);
     const legend = await client.legend(options.theme);
     const rules = rulesOf(legend, options.state, options.projects, {});
-    const view = await MapView.start(container, config, options.theme, { camera: options.state.camera, rules, asOf: options.asOf, covered: options.covered });
+    const view = await MapView.start(container, config, options.theme, {
+      camera: options.state.camera,
+      rules,
+      asOf: options.asOf,
+      covered: options.covered,
+    });
     const stage = new MapStage(view, config, notices, legend, options.theme, options.state, options.projects, events);
     stage.furnish(area);
     stage.listen();
@@ -83,7 +101,10 @@ export class MapStage {
   setProjects(projects: Expression | null, stages: readonly string[]): void {
     this.projects = projects;
     const codes = this.legend.find((layer) => layer.layer === "projects")?.classes.map((one) => one.code ?? "") ?? [];
-    this.state = { ...this.state, hidden: { ...this.state.hidden, projects: stages.length ? codes.filter((code) => !stages.includes(code)) : [] } };
+    this.state = {
+      ...this.state,
+      hidden: { ...this.state.hidden, projects: stages.length ? codes.filter((code) => !stages.includes(code)) : [] },
+    };
     this.apply();
   }
 
@@ -155,10 +176,23 @@ export class MapStage {
     this.tools.add("minus", "map.zoom_out", () => map.zoomOut());
     this.addCompass();
     this.tools.add("whole", "map.whole", () => this.view.fitRegion(this.config.bounds));
-    if ("geolocation" in navigator) this.tools.addFirst("locate", "map.locate", () => void locateTool(this.view, texts, (sentence) => this.notices.say("locate", sentence, { seconds: 8 })));
+    if ("geolocation" in navigator)
+      this.tools.addFirst(
+        "locate",
+        "map.locate",
+        () => void locateTool(this.view, texts, (sentence) => this.notices.say("locate", sentence, { seconds: 8 })),
+      );
     this.tools.addTool("measure", "measure.title", () => new MeasureTool(this.view, language, texts));
-    this.tools.addTool("compare", "swipe.title", () => new SwipeTool(this.view, this.config, () => this.theme, this.legend));
-    this.tools.addTool("print", "print.title", () => new PrintTool(this.view, this.config, (layer, code) => this.isPrinted(layer, code)));
+    this.tools.addTool(
+      "compare",
+      "swipe.title",
+      () => new SwipeTool(this.view, this.config, () => this.theme, this.legend),
+    );
+    this.tools.addTool(
+      "print",
+      "print.title",
+      () => new PrintTool(this.view, this.config, (layer, code) => this.isPrinted(layer, code)),
+    );
     if (document.fullscreenEnabled) this.tools.add("full", "map.full_screen", () => void toggleFullScreen(area));
     this.tools.addMore("map.more_tools");
     area.append(upper, this.tools.root, lower);
@@ -190,7 +224,12 @@ export class MapStage {
       if (this.view.isLimited()) this.notices.say("limited", this.config.texts["map.limited"]);
       else this.notices.withdraw("limited");
     });
-    map.on("error", () => this.notices.say("tiles", this.config.texts["map.tiles_failed"], { seconds: 10, action: { label: this.config.texts["map.retry"] ?? "", act: () => map.triggerRepaint() } }));
+    map.on("error", () =>
+      this.notices.say("tiles", this.config.texts["map.tiles_failed"], {
+        seconds: 10,
+        action: { label: this.config.texts["map.retry"] ?? "", act: () => map.triggerRepaint() },
+      }),
+    );
     this.view.onPick((feature) => {
       if (!this.tools.isBusy()) this.events.pick(feature);
     });
@@ -203,7 +242,10 @@ export class MapStage {
     this.view.light.set("hover", shown);
     this.events.point(shown);
     if (!shown) return void this.popup.remove();
-    this.popup.setLngLat(this.view.map.unproject([at.x, at.y])).setDOMContent(this.popupContent(shown)).addTo(this.view.map);
+    this.popup
+      .setLngLat(this.view.map.unproject([at.x, at.y]))
+      .setDOMContent(this.popupContent(shown))
+      .addTo(this.view.map);
   }
 
   private popupContent(feature: PickedFeature): HTMLElement {
@@ -211,7 +253,12 @@ export class MapStage {
     const name = NAME_FIELDS.map((field) => feature.properties[field]).find(Boolean) ?? layer?.title ?? "";
     const code = layer?.field ? (feature.properties[layer.field] ?? layer.missing) : null;
     const label = layer?.classes.find((one) => one.code === code && one.code !== null)?.label;
-    return element("div", {}, element("strong", {}, String(name)), element("span", {}, [layer?.title, label].filter(Boolean).join(" · ")));
+    return element(
+      "div",
+      {},
+      element("strong", {}, String(name)),
+      element("span", {}, [layer?.title, label].filter(Boolean).join(" · ")),
+    );
   }
 
   // The legend
@@ -271,7 +318,12 @@ export class MapStage {
   }
 }
 
-function rulesOf(legend: readonly LegendLayer[], state: MapState, projects: Expression | null, years: Readonly<Record<string, number>>): Parameters<MapView["setRules"]>[0] {
+function rulesOf(
+  legend: readonly LegendLayer[],
+  state: MapState,
+  projects: Expression | null,
+  years: Readonly<Record<string, number>>,
+): Parameters<MapView["setRules"]>[0] {
   return {
     visible: Object.fromEntries(legend.map((layer) => [layer.layer, state.switched[layer.layer] ?? layer.visible])),
     hidden: { ...state.hidden, projects: [] },

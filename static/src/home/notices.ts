@@ -6,11 +6,17 @@ export class Notices {
   readonly root = element("div", { class: "notices", role: "status" });
 
   /** Say a sentence until it is withdrawn, or for some seconds. */
-  say(kind: string, sentence: string | undefined, options: { seconds?: number; action?: { label: string; act: () => void } } = {}): void {
+  say(
+    kind: string,
+    sentence: string | undefined,
+    options: { seconds?: number; action?: { label: string; act: () => void } } = {},
+  ): void {
     this.withdraw(kind);
     if (!sentence) return;
     const { action } = options;
-    const button = action ? element("button", { type: "button", class: "link-button", click: action.act }, action.label) : null;
+    const button = action
+      ? element("button", { type: "button", class: "link-button", click: action.act }, action.label)
+      : null;
     this.root.append(element("p", { class: "notice", "data-kind": kind }, `${sentence} `, button));
     if (options.seconds) window.setTimeout(() => this.withdraw(kind), options.seconds * 1000);
   }

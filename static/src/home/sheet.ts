@@ -35,7 +35,9 @@ export class Sheet {
   /** How many pixels of an element's foot lie under the sheet; none where the list stands beside the map. */
   covers(other: HTMLElement): number {
     const [sheet, below] = [this.sheet.getBoundingClientRect(), other.getBoundingClientRect()];
-    return sheet.left < below.right && sheet.right > below.left ? Math.max(0, below.bottom - Math.max(sheet.top, below.top)) : 0;
+    return sheet.left < below.right && sheet.right > below.left
+      ? Math.max(0, below.bottom - Math.max(sheet.top, below.top))
+      : 0;
   }
 
   isLowest(): boolean {
@@ -45,7 +47,8 @@ export class Sheet {
   private onKey(event: KeyboardEvent): void {
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (step !== undefined) this.rest(neighbour(this.stop, step));
-    else if (event.key === "Enter" || event.key === " ") this.rest(this.stop === "full" ? "map" : neighbour(this.stop, 1));
+    else if (event.key === "Enter" || event.key === " ")
+      this.rest(this.stop === "full" ? "map" : neighbour(this.stop, 1));
     else return;
     event.preventDefault();
   }
@@ -74,7 +77,10 @@ export class Sheet {
     const tops = STOPS.map((stop) => {
       this.sheet.style.removeProperty("transform");
       this.sheet.dataset.stop = stop;
-      return { stop, distance: Math.abs(this.sheet.offsetTop + (this.sheet.offsetParent?.getBoundingClientRect().top ?? 0) - top) };
+      return {
+        stop,
+        distance: Math.abs(this.sheet.offsetTop + (this.sheet.offsetParent?.getBoundingClientRect().top ?? 0) - top),
+      };
     });
     return tops.reduce((best, one) => (one.distance < best.distance ? one : best)).stop;
   }

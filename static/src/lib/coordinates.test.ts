@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatCoordinates, parseCoordinates, projectTransverse, tm3Of } from "./coordinates";
+import { formatCoordinates, projectTransverse, tm3Of } from "./coordinates";
 
 test("TM-3 of vector T23", () => {
   const [east, north] = projectTransverse([103.2, -3.1], tm3Of(103.2));
@@ -20,16 +20,3 @@ test("a position in each unit", () => {
 test("seconds never reach sixty", () => {
   assert.equal(formatCoordinates([103.99999, -2.99999], "dms", "id"), "3°00′00,0″ LS  104°00′00,0″ BT");
 });
-
-for (const text of ["-3,1 103,2", "-3.1 103.2", "-3.1, 103.2", "-3.1,103.2", "103,2; -3,1", "−3,1 / 103,2", "3°06'00\" LS 103°12'00\" BT", "3°06′00.0″ S, 103°12′00.0″ E"]) {
-  test(`reads ${text}`, () => {
-    const position = parseCoordinates(text);
-    assert.ok(position);
-    assert.ok(Math.abs(position[0] - 103.2) < 1e-9);
-    assert.ok(Math.abs(position[1] + 3.1) < 1e-9);
-  });
-}
-
-for (const text of ["", "jalan", "103", "2026", "-95 200", "ruas 012"]) {
-  test(`“${text}” is no position`, () => assert.equal(parseCoordinates(text), null));
-}

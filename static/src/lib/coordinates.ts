@@ -1,4 +1,4 @@
-/** Coordinates as people write and read them: decimal degrees, degrees-minutes-seconds, UTM, TM-3. */
+/** Coordinates as people read them: decimal degrees, degrees-minutes-seconds, UTM, TM-3. */
 
 import type { Position } from "./geodesy";
 
@@ -61,7 +61,12 @@ export function projectTransverse([lon, lat]: Position, zone: Transverse): [numb
 }
 
 export function tm3Of(lon: number): Transverse {
-  return { centralMeridian: Math.floor(lon / 3) * 3 + 1.5, scale: 0.9999, falseEastingM: 200_000, falseNorthingM: 1_500_000 };
+  return {
+    centralMeridian: Math.floor(lon / 3) * 3 + 1.5,
+    scale: 0.9999,
+    falseEastingM: 200_000,
+    falseNorthingM: 1_500_000,
+  };
 }
 
 /** Name of the TM-3 zone: the UTM zone and its half, such as 48.1. */
@@ -70,7 +75,12 @@ function tm3Zone(lon: number): string {
 }
 
 function utmOf(lon: number, lat: number): Transverse {
-  return { centralMeridian: utmZone(lon) * 6 - 183, scale: 0.9996, falseEastingM: 500_000, falseNorthingM: lat < 0 ? 10_000_000 : 0 };
+  return {
+    centralMeridian: utmZone(lon) * 6 - 183,
+    scale: 0.9996,
+    falseEastingM: 500_000,
+    falseNorthingM: lat < 0 ? 10_000_000 : 0,
+  };
 }
 
 function utmZone(lon: number): number {
@@ -78,7 +88,12 @@ function utmZone(lon: number): number {
 }
 
 function decimal(value: number, decimals: number, language: string): string {
-  return value.toLocaleString(language === "en" ? "en" : "id", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−");
+  return value
+    .toLocaleString(language === "en" ? "en" : "id", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    })
+    .replace("-", "−");
 }
 
 function metres(value: number): string {
@@ -90,38 +105,4 @@ function dms(value: number, [positive, negative]: [string, string], language: st
   const seconds = (tenths % 600) / 10;
   const text = seconds.toFixed(1).padStart(4, "0");
   return `${Math.floor(tenths / 36_000)}°${String(Math.floor(tenths / 600) % 60).padStart(2, "0")}′${language === "en" ? text : text.replace(".", ",")}″ ${value < 0 ? negative : positive}`;
-}
-
-const NUMBER = String.raw`[-−+]?\d{1,3}(?:[.,]\d+)?`;
-const PAIR = new RegExp(String.raw`^\s*(${NUMBER})\s*(?:[;/\s]|,\s)\s*(${NUMBER})\s*$`);
-const PART = String.raw`(\d{1,3})\s*[°d\s]\s*(?:(\d{1,2})\s*['′m\s]\s*)?(?:(\d{1,2}(?:[.,]\d+)?)\s*["″s]?\s*)?`;
-const SEXAGESIMAL = new RegExp(String.raw`^\s*${PART}(LS|LU|N|S)\s*[,;]?\s*${PART}(BT|BB|E|W)\s*$`, "i");
-const POINT_PAIR = new RegExp(String.raw`^\s*([-−+]?\d{1,3}\.\d+)\s*,\s*([-−+]?\d{1,3}\.\d+)\s*$`);
-
-/** Read a position from text: "-3,1 103,2", "-3.1, 103.2", "3°06'00" LS 103°12'00" BT"; null when it is none. */
-export function parseCoordinates(text: string): Position | null {
-  const pair = POINT_PAIR.exec(text) ?? PAIR.exec(text);
-  if (pair) return ordered(number(pair[1]!), number(pair[2]!));
-  const parts = SEXAGESIMAL.exec(text);
-  if (!parts) return null;
-  const lat = sexagesimal(parts[1], parts[2], parts[3]) * (/^(LS|S)$/i.test(parts[4]!) ? -1 : 1);
-  const lon = sexagesimal(parts[5], parts[6], parts[7]) * (/^(BB|W)$/i.test(parts[8]!) ? -1 : 1);
-  return within(lon, lat);
-}
-
-/** Latitude comes first, as people write it; a first number that can only be a longitude turns the two. */
-function ordered(first: number, second: number): Position | null {
-  return Math.abs(first) > 90 ? within(first, second) : within(second, first);
-}
-
-function within(lon: number, lat: number): Position | null {
-  return Math.abs(lat) <= 85 && Math.abs(lon) <= 180 ? [lon, lat] : null;
-}
-
-function number(text: string): number {
-  return Number(text.replace("−", "-").replace(",", "."));
-}
-
-function sexagesimal(whole = "0", minutes = "0", seconds = "0"): number {
-  return Number(whole) + Number(minutes) / 60 + number(seconds) / 3600;
 }

@@ -2,7 +2,9 @@
 
 /** Metres below a kilometre, else kilometres to the metre. */
 export function formatLength(lengthM: number, language: string): string {
-  return lengthM < 1000 ? `${written(lengthM, lengthM < 100 ? 1 : 0, language)} m` : `${written(lengthM / 1000, 3, language)} km`;
+  return lengthM < 1000
+    ? `${written(lengthM, lengthM < 100 ? 1 : 0, language)} m`
+    : `${written(lengthM / 1000, 3, language)} km`;
 }
 
 /** Square metres below a hectare, hectares below a hundred square kilometres, else square kilometres. */
@@ -12,5 +14,8 @@ export function formatArea(areaM2: number, language: string): string {
 }
 
 function written(value: number, decimals: number, language: string): string {
-  return value.toLocaleString(language === "en" ? "en" : "id", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return value.toLocaleString(language === "en" ? "en" : "id", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
 }

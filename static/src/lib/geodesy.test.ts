@@ -14,27 +14,48 @@ test("a position is no distance from itself", () => {
 });
 
 test("length adds the pieces", () => {
-  const line = [[102.9, -3.1], [103.0, -3.1], [103.0, -3.0]] as const;
+  const line = [
+    [102.9, -3.1],
+    [103.0, -3.1],
+    [103.0, -3.0],
+  ] as const;
   assert.equal(lengthM(line), distanceM(line[0], line[1]) + distanceM(line[1], line[2]));
   assert.equal(lengthM([[103, -3]]), 0);
 });
 
 test("area agrees with GeographicLib to a millionth, whichever way round", () => {
-  const ring = [[102.9, -3.3], [103.4, -3.2], [103.3, -2.7], [102.8, -2.9]] as const;
+  const ring = [
+    [102.9, -3.3],
+    [103.4, -3.2],
+    [103.3, -2.7],
+    [102.8, -2.9],
+  ] as const;
   assert.ok(Math.abs(areaM2(ring) / 2950151215.4718285 - 1) < 1e-6);
   assert.ok(Math.abs(areaM2([...ring].reverse()) / 2950151215.4718285 - 1) < 1e-6);
 });
 
 test("a small square, closed or not", () => {
-  const ring = [[103.2, -3.1], [103.2009, -3.1], [103.2009, -3.0991], [103.2, -3.0991]] as const;
+  const ring = [
+    [103.2, -3.1],
+    [103.2009, -3.1],
+    [103.2009, -3.0991],
+    [103.2, -3.0991],
+  ] as const;
   assert.ok(Math.abs(areaM2(ring) - 9956.152435079217) < 0.02);
   assert.ok(Math.abs(areaM2([...ring, ring[0]]) - 9956.152435079217) < 0.02);
 });
 
 test("two positions have no area", () => {
-  assert.equal(areaM2([[103, -3], [104, -3]]), 0);
+  assert.equal(
+    areaM2([
+      [103, -3],
+      [104, -3],
+    ]),
+    0,
+  );
 });
 
 test("a circle keeps its radius", () => {
-  for (const corner of circleAround([103.2, -3.1], 250)) assert.ok(Math.abs(distanceM([103.2, -3.1], corner) - 250) < 2);
+  for (const corner of circleAround([103.2, -3.1], 250))
+    assert.ok(Math.abs(distanceM([103.2, -3.1], corner) - 250) < 2);
 });

@@ -33,7 +33,10 @@ export function distanceM(from: Position, to: Position): number {
     const c = (FLATTENING / 16) * cos2Alpha * (4 + FLATTENING * (4 - 3 * cos2Alpha));
     const next =
       difference +
-      (1 - c) * FLATTENING * sinAlpha * (sigma + c * sinSigma * (cos2Sigma + c * cosSigma * (2 * cos2Sigma * cos2Sigma - 1)));
+      (1 - c) *
+        FLATTENING *
+        sinAlpha *
+        (sigma + c * sinSigma * (cos2Sigma + c * cosSigma * (2 * cos2Sigma * cos2Sigma - 1)));
     if (Math.abs(next - lambda) < CONVERGED) return arcM(cos2Alpha, sigma, sinSigma, cosSigma, cos2Sigma);
     lambda = next;
   }
@@ -49,7 +52,8 @@ function arcM(cos2Alpha: number, sigma: number, sinSigma: number, cosSigma: numb
     sinSigma *
     (cos2Sigma +
       (b / 4) *
-        (cosSigma * (2 * cos2Sigma ** 2 - 1) - (b / 6) * cos2Sigma * (4 * sinSigma ** 2 - 3) * (4 * cos2Sigma ** 2 - 3)));
+        (cosSigma * (2 * cos2Sigma ** 2 - 1) -
+          (b / 6) * cos2Sigma * (4 * sinSigma ** 2 - 3) * (4 * cos2Sigma ** 2 - 3)));
   return SEMI_MINOR_M * a * (sigma - correction);
 }
 

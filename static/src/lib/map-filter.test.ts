@@ -29,6 +29,9 @@ test("text and areas are asked of the server", () => {
 
 test("hidden classes", () => {
   assert.equal(classFilter(["get", "condition"], []), null);
-  assert.deepEqual(classFilter(["get", "condition"], ["good"]), ["!", ["in", ["get", "condition"], ["literal", ["good"]]]]);
+  assert.deepEqual(classFilter(["get", "condition"], ["good"]), [
+    "!",
+    ["in", ["get", "condition"], ["literal", ["good"]]],
+  ]);
   assert.equal(allOf([null, undefined]), null);
 });

@@ -16,8 +16,18 @@ const NEEDING_IDS = ["q", "district", "village", "delay"] as const;
 
 /** Read the criteria of the list from an address. */
 export function readCriteria(parameters: URLSearchParams): ProjectCriteria {
-  const all = (name: string): string[] => parameters.getAll(name).flatMap((value) => value.split(",")).filter(Boolean);
-  return { stage: all("stage"), status: all("status"), sector: all("sector"), year: all("year").map(Number), ids: null };
+  const all = (name: string): string[] =>
+    parameters
+      .getAll(name)
+      .flatMap((value) => value.split(","))
+      .filter(Boolean);
+  return {
+    stage: all("stage"),
+    status: all("status"),
+    sector: all("sector"),
+    year: all("year").map(Number),
+    ids: null,
+  };
 }
 
 /** Whether the map must ask the server which projects match. */

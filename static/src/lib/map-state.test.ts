@@ -23,10 +23,22 @@ test("everything survives the address", () => {
 });
 
 test("a feature without a position", () => {
-  assert.deepEqual(parseHash(formatHash({ ...EMPTY_STATE, feature: { layer: "roads", id: 3 } })).feature, { layer: "roads", id: 3 });
+  assert.deepEqual(parseHash(formatHash({ ...EMPTY_STATE, feature: { layer: "roads", id: 3 } })).feature, {
+    layer: "roads",
+    id: 3,
+  });
 });
 
-for (const hash of ["#abc", "#99/0/0", "#5/95/0", "#5/0", "#&show=roads/x", "#&hide=<script>:a", "#5/0/0/&on=../x", "#&hide=%"]) {
+for (const hash of [
+  "#abc",
+  "#99/0/0",
+  "#5/95/0",
+  "#5/0",
+  "#&show=roads/x",
+  "#&hide=<script>:a",
+  "#5/0/0/&on=../x",
+  "#&hide=%",
+]) {
   test(`hostile ${hash} does no harm`, () => {
     const state = parseHash(hash);
     assert.equal(state.feature, null);

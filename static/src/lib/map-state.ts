@@ -24,7 +24,14 @@ export interface FeatureKey {
   readonly id: number;
 }
 
-export const EMPTY_STATE: MapState = { camera: null, switched: {}, hidden: {}, opacity: {}, feature: null, inView: false };
+export const EMPTY_STATE: MapState = {
+  camera: null,
+  switched: {},
+  hidden: {},
+  opacity: {},
+  feature: null,
+  inView: false,
+};
 
 /** Read the hash of an address; what cannot be read is left out. */
 export function parseHash(hash: string): MapState {
@@ -36,7 +43,9 @@ export function parseHash(hash: string): MapState {
   return {
     camera: parseCamera(position),
     switched,
-    hidden: Object.fromEntries(pairs(parameters.get("hide")).map(([layer, codes]) => [layer, codes.split("~").filter(Boolean)])),
+    hidden: Object.fromEntries(
+      pairs(parameters.get("hide")).map(([layer, codes]) => [layer, codes.split("~").filter(Boolean)]),
+    ),
     opacity: Object.fromEntries(
       pairs(parameters.get("opacity"))
         .map(([layer, percent]) => [layer, Number(percent)] as const)

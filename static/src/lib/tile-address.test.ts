@@ -11,11 +11,17 @@ test("layers of an address", () => {
 
 test("an address carries the sum of its layers' versions", () => {
   assert.equal(withVersions(ADDRESS, { roads: 5, parks: 4, water: 90 }), ADDRESS.replace("v=7", "v=9"));
-  assert.equal(withVersions("/tiles/roads/{z}/{x}/{y}.mvt?as_of=2026-01-01", { roads: 5 }), "/tiles/roads/{z}/{x}/{y}.mvt?as_of=2026-01-01");
+  assert.equal(
+    withVersions("/tiles/roads/{z}/{x}/{y}.mvt?as_of=2026-01-01", { roads: 5 }),
+    "/tiles/roads/{z}/{x}/{y}.mvt?as_of=2026-01-01",
+  );
 });
 
 test("the page's own origin wins", () => {
-  assert.equal(atOrigin(ADDRESS, "https://peta.example.go.id"), "https://peta.example.go.id/tiles/roads,parks/{z}/{x}/{y}.mvt?v=7");
+  assert.equal(
+    atOrigin(ADDRESS, "https://peta.example.go.id"),
+    "https://peta.example.go.id/tiles/roads,parks/{z}/{x}/{y}.mvt?v=7",
+  );
 });
 
 test("changed layers", () => {

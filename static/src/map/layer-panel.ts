@@ -28,19 +28,44 @@ export class LayerPanel {
     private readonly events: LayerPanelEvents,
   ) {
     const title = texts["layers.title"] ?? "";
-    this.toggle = element("button", { type: "button", class: "map-button layers-toggle", "aria-label": title, title, "aria-expanded": "false", "aria-controls": "layers-body", click: () => this.fold(this.isOpen()) }, icon("layers"), element("span", {}, title));
+    this.toggle = element(
+      "button",
+      {
+        type: "button",
+        class: "map-button layers-toggle",
+        "aria-label": title,
+        title,
+        "aria-expanded": "false",
+        "aria-controls": "layers-body",
+        click: () => this.fold(this.isOpen()),
+      },
+      icon("layers"),
+      element("span", {}, title),
+    );
     this.body = element("div", { class: "layers-body", id: "layers-body", hidden: true });
-    this.root = element("section", { class: "layers", "aria-label": title, keydown: (event) => this.onKey(event as KeyboardEvent) }, this.toggle, this.body);
+    this.root = element(
+      "section",
+      { class: "layers", "aria-label": title, keydown: (event) => this.onKey(event as KeyboardEvent) },
+      this.toggle,
+      this.body,
+    );
   }
 
   /** Show the legend as it is switched now. */
   render(legend: readonly LegendLayer[], state: MapState, zoom: number): void {
-    const open = new Set([...this.body.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset.layer));
+    const open = new Set(
+      [...this.body.querySelectorAll<HTMLDetailsElement>("details[open]")].map((one) => one.dataset.layer),
+    );
     const focused = document.activeElement?.id;
     this.body.replaceChildren(
       ...GROUPS.map((group) => {
         const layers = legend.filter((layer) => layer.group === group);
-        return element("fieldset", { class: "layer-group" }, element("legend", {}, this.texts[`layers.${group}`]), ...layers.map((layer) => this.layer(layer, state, zoom, open.has(layer.layer) || this.opensFirst(layer))));
+        return element(
+          "fieldset",
+          { class: "layer-group" },
+          element("legend", {}, this.texts[`layers.${group}`]),
+          ...layers.map((layer) => this.layer(layer, state, zoom, open.has(layer.layer) || this.opensFirst(layer))),
+        );
       }),
     );
     this.unfolded = "done";
@@ -55,9 +80,21 @@ export class LayerPanel {
     const on = state.switched[layer.layer] ?? layer.visible;
     const hidden = state.hidden[layer.layer] ?? [];
     const swatch = layer.classes.length === 1 ? parseSvg(layer.classes[0]!.swatch) : null;
-    const box = element("input", { type: "checkbox", id: `layer-${layer.layer}`, checked: on, change: (event) => this.events.switchLayer(layer.layer, (event.target as HTMLInputElement).checked) });
-    const heading = element("label", { class: "layer-name", title: layer.description }, box, element("span", {}, layer.title), swatch ? element("span", { class: "swatch" }, swatch) : null);
-    const far = zoom < layer.zooms[0] && on ? element("p", { class: "layer-hint" }, this.texts["layers.zoom_hint"]) : null;
+    const box = element("input", {
+      type: "checkbox",
+      id: `layer-${layer.layer}`,
+      checked: on,
+      change: (event) => this.events.switchLayer(layer.layer, (event.target as HTMLInputElement).checked),
+    });
+    const heading = element(
+      "label",
+      { class: "layer-name", title: layer.description },
+      box,
+      element("span", {}, layer.title),
+      swatch ? element("span", { class: "swatch" }, swatch) : null,
+    );
+    const far =
+      zoom < layer.zooms[0] && on ? element("p", { class: "layer-hint" }, this.texts["layers.zoom_hint"]) : null;
     const more = element(
       "details",
       { class: "layer-more", "data-layer": layer.layer, open },
@@ -71,13 +108,39 @@ export class LayerPanel {
   private classes(layer: LegendLayer, hidden: readonly string[]): HTMLElement {
     const codes = layer.classes.map((one) => one.code ?? "");
     const choose = (code: string, shown: boolean): void =>
-      this.events.hideClasses(layer.layer, codes.filter((one) => (one === code ? !shown : hidden.includes(one))));
+      this.events.hideClasses(
+        layer.layer,
+        codes.filter((one) => (one === code ? !shown : hidden.includes(one))),
+      );
     const rows = layer.classes.map((one) => {
       const code = one.code ?? "";
-      const box = element("input", { type: "checkbox", id: `class-${layer.layer}-${code}`, checked: !hidden.includes(code), change: (event) => choose(code, (event.target as HTMLInputElement).checked) });
-      return element("li", {}, element("label", { class: "layer-class" }, box, element("span", { class: "swatch" }, parseSvg(one.swatch)), element("span", {}, one.label)));
+      const box = element("input", {
+        type: "checkbox",
+        id: `class-${layer.layer}-${code}`,
+        checked: !hidden.includes(code),
+        change: (event) => choose(code, (event.target as HTMLInputElement).checked),
+      });
+      return element(
+        "li",
+        {},
+        element(
+          "label",
+          { class: "layer-class" },
+          box,
+          element("span", { class: "swatch" }, parseSvg(one.swatch)),
+          element("span", {}, one.label),
+        ),
+      );
     });
-    const buttons = codes.length > 8 ? element("p", { class: "layer-all" }, this.choice("layers.all", () => this.events.hideClasses(layer.layer, [])), this.choice("layers.none", () => this.events.hideClasses(layer.layer, codes))) : null;
+    const buttons =
+      codes.length > 8
+        ? element(
+            "p",
+            { class: "layer-all" },
+            this.choice("layers.all", () => this.events.hideClasses(layer.layer, [])),
+            this.choice("layers.none", () => this.events.hideClasses(layer.layer, codes)),
+          )
+        : null;
     return element("div", {}, buttons, element("ul", { class: "layer-classes" }, ...rows));
   }
 
@@ -93,7 +156,21 @@ export class LayerPanel {
       output.textContent = `${value}%`;
       this.events.setOpacity(layer.layer, value);
     };
-    return element("div", { class: "layer-opacity" }, element("input", { type: "range", min: 10, max: 100, step: 5, value: percent, id: `opacity-${layer.layer}`, "aria-label": label, input }), output);
+    return element(
+      "div",
+      { class: "layer-opacity" },
+      element("input", {
+        type: "range",
+        min: 10,
+        max: 100,
+        step: 5,
+        value: percent,
+        id: `opacity-${layer.layer}`,
+        "aria-label": label,
+        input,
+      }),
+      output,
+    );
   }
 
   private isOpen(): boolean {

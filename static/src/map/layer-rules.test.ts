@@ -9,20 +9,35 @@ const STYLE = {
   sources: {},
   layers: [
     { id: "ground", type: "background" },
-    { id: "roads-line", type: "line", source: "works", filter: ["==", ["geometry-type"], "LineString"], ...about("roads", { "petakarya:class": ["get", "condition"] }) },
+    {
+      id: "roads-line",
+      type: "line",
+      source: "works",
+      filter: ["==", ["geometry-type"], "LineString"],
+      ...about("roads", { "petakarya:class": ["get", "condition"] }),
+    },
     { id: "projects-symbol", type: "symbol", source: "works", ...about("projects") },
-    { id: "segments-line", type: "line", source: "segments", paint: { "line-opacity": 0.5 }, ...about("segments", { "petakarya:year_field": "survey_year" }) },
+    {
+      id: "segments-line",
+      type: "line",
+      source: "segments",
+      paint: { "line-opacity": 0.5 },
+      ...about("segments", { "petakarya:year_field": "survey_year" }),
+    },
     { id: "segments-limited", type: "line", source: "segments", ...about("limited") },
   ],
 } as unknown as StyleSpecification;
 const RULES: Rules = { visible: { roads: true, projects: true }, hidden: {}, opacity: {}, projects: null, years: {} };
 
-const layerOf = (rules: Rules, id: string): Record<string, unknown> => layerRules(STYLE, rules).layers.find((layer) => layer.id === id) as unknown as Record<string, unknown>;
+const layerOf = (rules: Rules, id: string): Record<string, unknown> =>
+  layerRules(STYLE, rules).layers.find((layer) => layer.id === id) as unknown as Record<string, unknown>;
 
 test("a source that is off asks for no tiles, not even for its sign of limits", () => {
   assert.deepEqual(layerOf(RULES, "segments-line").layout, { visibility: "none" });
   assert.deepEqual(layerOf(RULES, "segments-limited").layout, { visibility: "none" });
-  assert.deepEqual(layerOf({ ...RULES, visible: { segments: true } }, "segments-limited").layout, { visibility: "visible" });
+  assert.deepEqual(layerOf({ ...RULES, visible: { segments: true } }, "segments-limited").layout, {
+    visibility: "visible",
+  });
 });
 
 test("hidden classes add to the layer's own filter", () => {
@@ -44,7 +59,11 @@ test("opacity multiplies the layer's own", () => {
 });
 
 test("of several surveys one year is shown", () => {
-  assert.deepEqual(layerOf({ ...RULES, years: { segments: 2026 } }, "segments-line").filter, ["==", ["get", "survey_year"], 2026]);
+  assert.deepEqual(layerOf({ ...RULES, years: { segments: 2026 } }, "segments-line").filter, [
+    "==",
+    ["get", "survey_year"],
+    2026,
+  ]);
 });
 
 test("the style itself stays as it was", () => {

@@ -26,7 +26,12 @@ const NEVER_FADED = new Set(["halo"]);
 /** A copy of the style as the server made it, with the rules applied; the same style and rules give the same result. */
 export function layerRules(style: StyleSpecification, rules: Rules): StyleSpecification {
   const seen = sourcesSeen(style, rules);
-  return { ...style, layers: style.layers.map((layer) => (isLimitSign(layer) ? showIf(layer, seen.has(sourceOf(layer))) : apply(layer, rules))) };
+  return {
+    ...style,
+    layers: style.layers.map((layer) =>
+      isLimitSign(layer) ? showIf(layer, seen.has(sourceOf(layer))) : apply(layer, rules),
+    ),
+  };
 }
 
 /** Sources of which something is on: of the others no tile is asked for. */
@@ -54,7 +59,10 @@ function apply(layer: LayerSpecification, rules: Rules): LayerSpecification {
   const metadata = layer.metadata as Metadata;
   const id = metadata?.["petakarya:layer"];
   if (typeof id !== "string" || id === "ground") return layer;
-  const copy = structuredClone(layer) as LayerSpecification & { filter?: FilterSpecification; paint?: Record<string, unknown> };
+  const copy = structuredClone(layer) as LayerSpecification & {
+    filter?: FilterSpecification;
+    paint?: Record<string, unknown>;
+  };
   copy.layout = { ...copy.layout, visibility: rules.visible[id] ? "visible" : "none" } as never;
   const yearField = metadata?.["petakarya:year_field"];
   const filter = allOf([

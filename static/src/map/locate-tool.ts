@@ -6,7 +6,11 @@ import type { MapView } from "./map-view";
 
 const TIMEOUT_MS = 15_000;
 
-export async function locateTool(view: MapView, texts: Readonly<Record<string, string>>, say: (sentence: string) => void): Promise<void> {
+export async function locateTool(
+  view: MapView,
+  texts: Readonly<Record<string, string>>,
+  say: (sentence: string) => void,
+): Promise<void> {
   try {
     const { coords } = await new Promise<GeolocationPosition>((resolve, reject) => {
       navigator.geolocation.getCurrentPosition(resolve, reject, { enableHighAccuracy: true, timeout: TIMEOUT_MS });
@@ -16,13 +20,30 @@ export async function locateTool(view: MapView, texts: Readonly<Record<string, s
     const colour = getComputedStyle(document.documentElement).getPropertyValue("--construction").trim();
     view
       .addTool("locate", [
-        { type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.15 } },
-        { type: "circle", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 7, "circle-color": colour, "circle-stroke-color": "#ffffff", "circle-stroke-width": 3 } },
+        {
+          type: "fill",
+          filter: ["==", ["geometry-type"], "Polygon"],
+          paint: { "fill-color": colour, "fill-opacity": 0.15 },
+        },
+        {
+          type: "circle",
+          filter: ["==", ["geometry-type"], "Point"],
+          paint: {
+            "circle-radius": 7,
+            "circle-color": colour,
+            "circle-stroke-color": "#ffffff",
+            "circle-stroke-width": 3,
+          },
+        },
       ])
       .setData({
         type: "FeatureCollection",
         features: [
-          { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring.map((corner) => [...corner])] } },
+          {
+            type: "Feature",
+            properties: {},
+            geometry: { type: "Polygon", coordinates: [ring.map((corner) => [...corner])] },
+          },
           { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: here } },
         ],
       });

@@ -1,6 +1,13 @@
 /** The map on the page: starts MapLibre with our style and font, applies rules, and tells what is pointed at and picked. */
 
-import { type GeoJSONSource, type LayerSpecification, Map as GlMap, setWorkerUrl, type StyleSpecification, type VectorTileSource } from "maplibre-gl";
+import {
+  type GeoJSONSource,
+  type LayerSpecification,
+  Map as GlMap,
+  setWorkerUrl,
+  type StyleSpecification,
+  type VectorTileSource,
+} from "maplibre-gl";
 import { client, type Theme } from "../api/client";
 import type { HomeConfig } from "../lib/home-config";
 import type { Camera } from "../lib/map-state";
@@ -100,7 +107,10 @@ export class MapView {
   /** Draw in another theme, or the state recorded by another date. */
   async redraw(theme: Theme, asOf: string | null): Promise<void> {
     if (theme === this.theme && asOf === this.asOf) return;
-    const [style, symbols] = await Promise.all([client.style(theme, asOf), theme === this.theme ? {} : client.symbols(theme)]);
+    const [style, symbols] = await Promise.all([
+      client.style(theme, asOf),
+      theme === this.theme ? {} : client.symbols(theme),
+    ]);
     this.style = atOwnOrigin(style);
     this.theme = theme;
     this.asOf = asOf;
@@ -112,13 +122,21 @@ export class MapView {
 
   /** Show the whole region, as the map does when it opens. */
   fitRegion(bounds: readonly [number, number, number, number]): void {
-    this.map.fitBounds([...bounds] as [number, number, number, number], { padding: paddingAround(FIT_PADDING_PX, this.covered()), bearing: 0, duration: EASE_MS });
+    this.map.fitBounds([...bounds] as [number, number, number, number], {
+      padding: paddingAround(FIT_PADDING_PX, this.covered()),
+      bearing: 0,
+      duration: EASE_MS,
+    });
   }
 
   /** Ease to a box (degrees); a point becomes a neighbourhood. */
   fit(bounds: readonly [number, number, number, number]): void {
     const padding = paddingAround(FIT_PADDING_PX * 2, this.covered());
-    this.map.fitBounds([...bounds] as [number, number, number, number], { padding, maxZoom: FIT_ZOOM, duration: EASE_MS });
+    this.map.fitBounds([...bounds] as [number, number, number, number], {
+      padding,
+      maxZoom: FIT_ZOOM,
+      duration: EASE_MS,
+    });
   }
 
   camera(): Camera {
@@ -152,7 +170,9 @@ export class MapView {
     const id = TOOL_PREFIX + name;
     if (!this.map.getSource(id)) {
       this.map.addSource(id, { type: "geojson", data: NO_FEATURES });
-      layers.forEach((layer, index) => this.map.addLayer({ ...layer, id: `${id}-${index}`, source: id } as unknown as LayerSpecification));
+      layers.forEach((layer, index) =>
+        this.map.addLayer({ ...layer, id: `${id}-${index}`, source: id } as unknown as LayerSpecification),
+      );
     }
     return this.map.getSource<GeoJSONSource>(id)!;
   }
@@ -170,12 +190,16 @@ export class MapView {
   private change(before: LayerSpecification, after: LayerSpecification): void {
     if (JSON.stringify(before) === JSON.stringify(after)) return;
     const filterOf = (layer: LayerSpecification): unknown => ("filter" in layer ? layer.filter : undefined);
-    if (JSON.stringify(filterOf(before)) !== JSON.stringify(filterOf(after))) this.map.setFilter(after.id, (filterOf(after) ?? null) as never, { validate: false });
+    if (JSON.stringify(filterOf(before)) !== JSON.stringify(filterOf(after)))
+      this.map.setFilter(after.id, (filterOf(after) ?? null) as never, { validate: false });
     this.map.setLayoutProperty(after.id, "visibility", after.layout?.visibility ?? "visible");
     const paints = { ...before.paint, ...after.paint } as Record<string, unknown>;
     for (const property of Object.keys(paints)) {
-      const [old, now] = [before.paint, after.paint].map((paint) => (paint as Record<string, unknown> | undefined)?.[property]);
-      if (JSON.stringify(old) !== JSON.stringify(now)) this.map.setPaintProperty(after.id, property as never, (now ?? null) as never, { validate: false });
+      const [old, now] = [before.paint, after.paint].map(
+        (paint) => (paint as Record<string, unknown> | undefined)?.[property],
+      );
+      if (JSON.stringify(old) !== JSON.stringify(now))
+        this.map.setPaintProperty(after.id, property as never, (now ?? null) as never, { validate: false });
     }
   }
 }
@@ -191,7 +215,8 @@ function paddingAround(around: number, below: number): { top: number; right: num
 
 function atOwnOrigin(style: StyleSpecification): StyleSpecification {
   for (const source of Object.values(style.sources)) {
-    if (source.type === "vector" && source.tiles) source.tiles = source.tiles.map((address) => atOrigin(address, window.location.origin));
+    if (source.type === "vector" && source.tiles)
+      source.tiles = source.tiles.map((address) => atOrigin(address, window.location.origin));
   }
   return style;
 }

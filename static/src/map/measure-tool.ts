@@ -22,13 +22,25 @@ export class MeasureTool implements Tool {
     private readonly language: string,
     texts: Readonly<Record<string, string>>,
   ) {
-    const button = (text: string, act: () => void): HTMLElement => element("button", { type: "button", class: "button button-quiet", click: act }, texts[text]);
+    const button = (text: string, act: () => void): HTMLElement =>
+      element("button", { type: "button", class: "button button-quiet", click: act }, texts[text]);
     this.panel = element(
       "div",
       { class: "tool-body" },
       element("p", { class: "quiet" }, texts["measure.help"]),
-      element("dl", { class: "measured", "aria-live": "polite" }, element("div", {}, element("dt", {}, texts["measure.length"]), element("dd", {}, this.lengthOutput)), element("div", {}, element("dt", {}, texts["measure.area"]), element("dd", {}, this.areaOutput))),
-      element("p", { class: "tool-actions" }, button("measure.add_centre", () => this.addCentre()), button("measure.undo", () => this.undo()), button("measure.clear", () => this.clear())),
+      element(
+        "dl",
+        { class: "measured", "aria-live": "polite" },
+        element("div", {}, element("dt", {}, texts["measure.length"]), element("dd", {}, this.lengthOutput)),
+        element("div", {}, element("dt", {}, texts["measure.area"]), element("dd", {}, this.areaOutput)),
+      ),
+      element(
+        "p",
+        { class: "tool-actions" },
+        button("measure.add_centre", () => this.addCentre()),
+        button("measure.undo", () => this.undo()),
+        button("measure.clear", () => this.clear()),
+      ),
     );
   }
 
@@ -71,9 +83,26 @@ export class MeasureTool implements Tool {
     this.areaOutput.textContent = formatArea(areaM2(this.points), this.language);
     const colour = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
     const source = this.view.addTool("measure", [
-      { type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": 0.12 } },
-      { type: "line", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": colour, "line-width": 2.5, "line-dasharray": [2, 1] } },
-      { type: "circle", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#ffffff", "circle-stroke-color": colour, "circle-stroke-width": 2 } },
+      {
+        type: "fill",
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": colour, "fill-opacity": 0.12 },
+      },
+      {
+        type: "line",
+        filter: ["==", ["geometry-type"], "LineString"],
+        paint: { "line-color": colour, "line-width": 2.5, "line-dasharray": [2, 1] },
+      },
+      {
+        type: "circle",
+        filter: ["==", ["geometry-type"], "Point"],
+        paint: {
+          "circle-radius": 5,
+          "circle-color": "#ffffff",
+          "circle-stroke-color": colour,
+          "circle-stroke-width": 2,
+        },
+      },
     ]);
     source.setData({ type: "FeatureCollection", features: shapesOf(this.points) });
   }

@@ -9,14 +9,26 @@ export interface PickedFeature extends FeatureKey {
 
 const TOLERANCE_PX = 5;
 const RANK: Readonly<Record<string, number>> = { symbol: 0, line: 1, casing: 1, edge: 2, fill: 3, label: 4 };
-const POINTED_AT = new Set(["projects", "roads", "road_segments", "bridges", "parks", "facilities", "plan_zones", "urban_areas", "buildings"]);
+const POINTED_AT = new Set([
+  "projects",
+  "roads",
+  "road_segments",
+  "bridges",
+  "parks",
+  "facilities",
+  "plan_zones",
+  "urban_areas",
+  "buildings",
+]);
 
 export function pickFeature(map: GlMap, at: { x: number; y: number }, tolerance = TOLERANCE_PX): PickedFeature | null {
   const box: [PointLike, PointLike] = [
     [at.x - tolerance, at.y - tolerance],
     [at.x + tolerance, at.y + tolerance],
   ];
-  const found = map.queryRenderedFeatures(box).filter((feature) => POINTED_AT.has(layerOf(feature)) && feature.id !== undefined);
+  const found = map
+    .queryRenderedFeatures(box)
+    .filter((feature) => POINTED_AT.has(layerOf(feature)) && feature.id !== undefined);
   const best = found.sort((one, other) => rank(one) - rank(other))[0];
   return best ? { layer: layerOf(best), id: Number(best.id), properties: best.properties } : null;
 }

@@ -33,14 +33,30 @@ export class PrintTool implements Tool {
   ) {
     const text = (name: string): string => config.texts[name] ?? "";
     const number = new Intl.NumberFormat(config.language);
-    this.scale = element("select", {}, ...SCALES.map((scale) => element("option", { value: scale }, `1 : ${number.format(scale)}`)));
-    this.orientation = element("select", {}, element("option", { value: "landscape" }, text("print.landscape")), element("option", { value: "portrait" }, text("print.portrait")));
+    this.scale = element(
+      "select",
+      {},
+      ...SCALES.map((scale) => element("option", { value: scale }, `1 : ${number.format(scale)}`)),
+    );
+    this.orientation = element(
+      "select",
+      {},
+      element("option", { value: "landscape" }, text("print.landscape")),
+      element("option", { value: "portrait" }, text("print.portrait")),
+    );
     this.heading = element("input", { type: "text", value: config.region, maxlength: 120 });
-    const field = (label: string, input: HTMLElement): HTMLElement => element("label", { class: "field" }, element("span", {}, text(label)), input);
+    const field = (label: string, input: HTMLElement): HTMLElement =>
+      element("label", { class: "field" }, element("span", {}, text(label)), input);
     const go = element("button", { type: "submit", class: "button" }, text("print.go"));
     this.panel = element(
       "form",
-      { class: "tool-body", submit: (event) => { event.preventDefault(); void this.print(); } },
+      {
+        class: "tool-body",
+        submit: (event) => {
+          event.preventDefault();
+          void this.print();
+        },
+      },
       field("print.heading", this.heading),
       field("print.scale", this.scale),
       field("print.orientation", this.orientation),
@@ -52,7 +68,9 @@ export class PrintTool implements Tool {
   /** Offer the scale nearest to the one on the screen. */
   open(): void {
     const now = scaleOfZoom(this.view.map.getZoom(), this.view.map.getCenter().lat);
-    const nearest = SCALES.reduce((best, scale) => (Math.abs(Math.log(scale / now)) < Math.abs(Math.log(best / now)) ? scale : best));
+    const nearest = SCALES.reduce((best, scale) =>
+      Math.abs(Math.log(scale / now)) < Math.abs(Math.log(best / now)) ? scale : best,
+    );
     this.scale.value = String(nearest);
     this.status.textContent = "";
   }
@@ -114,7 +132,11 @@ export class PrintTool implements Tool {
     light.layers = light.layers.map((layer) => {
       const now = settings.get(layer.id);
       const filter = now && "filter" in now ? { filter: now.filter } : {};
-      return { ...layer, ...filter, layout: { ...layer.layout, visibility: now?.layout?.visibility ?? "visible" } } as typeof layer;
+      return {
+        ...layer,
+        ...filter,
+        layout: { ...layer.layout, visibility: now?.layout?.visibility ?? "visible" },
+      } as typeof layer;
     });
     return light;
   }
@@ -127,15 +149,38 @@ export class PrintTool implements Tool {
     line.style.width = `${bar.widthPx}px`;
     const day = new Date().toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric" });
     const classes = legend.flatMap((layer) =>
-      layer.classes.filter((one) => this.isShown(layer.layer, one.code)).map((one) => element("li", {}, parseSvg(one.swatch), layer.classes.length > 1 ? one.label : layer.title)),
+      layer.classes
+        .filter((one) => this.isShown(layer.layer, one.code))
+        .map((one) => element("li", {}, parseSvg(one.swatch), layer.classes.length > 1 ? one.label : layer.title)),
     );
     return element(
       "section",
       { class: `print-sheet print-${orientation}`, id: "print-sheet" },
-      element("header", {}, element("h1", {}, this.heading.value), element("p", {}, `${texts["print.scale"]} 1 : ${new Intl.NumberFormat(language).format(scale)}`)),
+      element(
+        "header",
+        {},
+        element("h1", {}, this.heading.value),
+        element("p", {}, `${texts["print.scale"]} 1 : ${new Intl.NumberFormat(language).format(scale)}`),
+      ),
       element("img", { src: picture, alt: texts["map.label"] ?? "" }),
-      element("div", { class: "print-foot" }, line, element("span", { class: "print-north", "aria-hidden": "true" }, language === "en" ? "N ↑" : "U ↑"), element("ul", {}, ...classes)),
-      element("p", { class: "print-source" }, [fillText(texts["map.source"] ?? "", { region }), fillText(texts["print.printed"] ?? "", { date: day }), this.config.demonstration ? texts["print.demonstration"] : ""].filter(Boolean).join(" · ")),
+      element(
+        "div",
+        { class: "print-foot" },
+        line,
+        element("span", { class: "print-north", "aria-hidden": "true" }, language === "en" ? "N ↑" : "U ↑"),
+        element("ul", {}, ...classes),
+      ),
+      element(
+        "p",
+        { class: "print-source" },
+        [
+          fillText(texts["map.source"] ?? "", { region }),
+          fillText(texts["print.printed"] ?? "", { date: day }),
+          this.config.demonstration ? texts["print.demonstration"] : "",
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
     );
   }
 }

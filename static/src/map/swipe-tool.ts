@@ -34,7 +34,12 @@ export class SwipeTool implements Tool {
     const today = new Date().toISOString().slice(0, 10);
     const yearAgo = new Date(Date.now() - 365 * 86_400_000).toISOString().slice(0, 10);
     this.date = element("input", { type: "date", value: yearAgo, max: today, change: () => void this.redraw() });
-    this.layer = element("select", { change: () => void this.redraw() }, element("option", { value: "" }, text("swipe.none")), ...legend.filter((one) => one.group !== "base").map((one) => element("option", { value: one.layer }, one.title)));
+    this.layer = element(
+      "select",
+      { change: () => void this.redraw() },
+      element("option", { value: "" }, text("swipe.none")),
+      ...legend.filter((one) => one.group !== "base").map((one) => element("option", { value: one.layer }, one.title)),
+    );
     this.panel = element(
       "div",
       { class: "tool-body" },
@@ -43,7 +48,16 @@ export class SwipeTool implements Tool {
       element("label", { class: "field" }, element("span", {}, text("swipe.layer")), this.layer),
     );
     this.holder = element("div", { class: "swipe-map" });
-    this.handle = element("div", { class: "swipe-handle", role: "slider", tabindex: 0, "aria-label": text("swipe.handle"), "aria-valuemin": 0, "aria-valuemax": 100, keydown: (event) => this.onKey(event as KeyboardEvent), pointerdown: (event) => this.onPointer(event as PointerEvent) });
+    this.handle = element("div", {
+      class: "swipe-handle",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": text("swipe.handle"),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      keydown: (event) => this.onKey(event as KeyboardEvent),
+      pointerdown: (event) => this.onPointer(event as PointerEvent),
+    });
   }
 
   open(): void {
@@ -65,7 +79,16 @@ export class SwipeTool implements Tool {
     const [style, symbols] = await Promise.all([this.otherStyle(), client.symbols(this.theme())]);
     this.other?.remove();
     const { map } = this.view;
-    this.other = new GlMap({ container: this.holder, style, center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing(), interactive: false, attributionControl: false, validateStyle: false });
+    this.other = new GlMap({
+      container: this.holder,
+      style,
+      center: map.getCenter(),
+      zoom: map.getZoom(),
+      bearing: map.getBearing(),
+      interactive: false,
+      attributionControl: false,
+      validateStyle: false,
+    });
     this.other.getCanvas().setAttribute("tabindex", "-1");
     await this.other.once("style.load");
     await mapImages(this.other, symbols);
@@ -78,12 +101,15 @@ export class SwipeTool implements Tool {
     if (this.date.value) {
       const past = await client.style(this.theme(), this.date.value);
       for (const source of Object.values(past.sources)) {
-        if (source.type === "vector" && source.tiles) source.tiles = source.tiles.map((address) => atOrigin(address, window.location.origin));
+        if (source.type === "vector" && source.tiles)
+          source.tiles = source.tiles.map((address) => atOrigin(address, window.location.origin));
       }
       shown.sources = past.sources;
     }
     const without = this.layer.value;
-    shown.layers = shown.layers.filter((layer) => (layer.metadata as Record<string, unknown> | undefined)?.["petakarya:layer"] !== without || !without);
+    shown.layers = shown.layers.filter(
+      (layer) => (layer.metadata as Record<string, unknown> | undefined)?.["petakarya:layer"] !== without || !without,
+    );
     return shown;
   }
 

@@ -31,7 +31,11 @@ export class ToolBar {
   /** A button that acts at once. */
   add(name: IconName, text: string, act: () => void): HTMLButtonElement {
     const label = this.texts[text] ?? text;
-    const button = element("button", { type: "button", class: "map-button", title: label, "aria-label": label, click: act }, icon(name));
+    const button = element(
+      "button",
+      { type: "button", class: "map-button", title: label, "aria-label": label, click: act },
+      icon(name),
+    );
     this.buttons.append(button);
     return button;
   }
@@ -81,8 +85,20 @@ export class ToolBar {
   private open(tool: Tool, button: HTMLButtonElement, title: string): void {
     this.active = { tool, button };
     button.setAttribute("aria-expanded", "true");
-    const close = element("button", { type: "button", class: "panel-close", "aria-label": this.texts["panel.close"], click: () => this.closeActive() }, icon("close"));
-    this.panel.replaceChildren(element("header", { class: "tool-head" }, element("h2", { tabindex: -1 }, title), close), tool.panel);
+    const close = element(
+      "button",
+      {
+        type: "button",
+        class: "panel-close",
+        "aria-label": this.texts["panel.close"],
+        click: () => this.closeActive(),
+      },
+      icon("close"),
+    );
+    this.panel.replaceChildren(
+      element("header", { class: "tool-head" }, element("h2", { tabindex: -1 }, title), close),
+      tool.panel,
+    );
     this.panel.setAttribute("aria-label", title);
     this.panel.hidden = false;
     tool.open();

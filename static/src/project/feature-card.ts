@@ -25,7 +25,14 @@ export class FeatureCard {
       rendered = await client.feature(layer, id);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      this.root.replaceChildren(element("button", { class: "card-back link-button", type: "button", "data-action": "back" }, `← ${this.texts["card.back"]}`), element("p", { role: "alert" }, this.texts[error.status === 404 ? "card.gone" : "list.failed"]));
+      this.root.replaceChildren(
+        element(
+          "button",
+          { class: "card-back link-button", type: "button", "data-action": "back" },
+          `← ${this.texts["card.back"]}`,
+        ),
+        element("p", { role: "alert" }, this.texts[error.status === 404 ? "card.gone" : "list.failed"]),
+      );
       this.reveal();
       return null;
     }

@@ -28,7 +28,13 @@ export class SearchBox {
     private readonly texts: Readonly<Record<string, string>>,
     private readonly events: SearchEvents,
   ) {
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions" })) input.setAttribute(name, value);
+    for (const [name, value] of Object.entries({
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": "suggestions",
+    }))
+      input.setAttribute(name, value);
     this.list.setAttribute("aria-label", form.querySelector("label")?.textContent ?? "");
     form.append(this.list, this.empty, this.status);
     input.addEventListener("input", () => this.onInput());
@@ -73,7 +79,9 @@ export class SearchBox {
     this.list.hidden = results.length === 0;
     this.empty.hidden = results.length > 0;
     this.empty.textContent = results.length ? "" : (sentence ?? "");
-    this.status.textContent = results.length ? fillText(this.texts["search.results"] ?? "", { n: results.length }) : (sentence ?? "");
+    this.status.textContent = results.length
+      ? fillText(this.texts["search.results"] ?? "", { n: results.length })
+      : (sentence ?? "");
     this.input.setAttribute("aria-expanded", String(results.length > 0));
     this.choose(-1);
   }
