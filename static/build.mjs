@@ -10,6 +10,7 @@ import { build } from "esbuild";
 
 const DIST = "dist";
 const NOT_COMPRESSED = new Set([".woff2", ".png"]);
+const LIBRARY = "node_modules/maplibre-gl/dist/maplibre-gl.mjs";
 const KEPT_MS = 24 * 3_600_000;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -51,9 +52,10 @@ async function bundle() {
     logLevel: "warning",
   });
   const names = {};
-  for (const path of Object.keys(result.metafile.outputs)) {
+  for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const name = basename(path);
     names[name.replace(/-[0-9A-Z]{8}(?=\.[a-z0-9]+$)/, "")] = name;
+    if (LIBRARY in output.inputs && name.startsWith("chunk")) names["maplibre-library.js"] = name; // so that pages ask for it early
   }
   return names;
 }

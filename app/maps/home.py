@@ -163,6 +163,7 @@ def browser_config(session: Session, args: MultiDict[str, str]) -> dict[str, Any
         "bounds": region.bbox,
         "versions": read_versions(session),
         "font": "Source Sans 3",
+        "library": asset_url("maplibre-library.js"),
         "worker": asset_url("maplibre-worker.js"),
         "mapStyles": asset_url("map.css"),
         "light": "/light",

@@ -7,11 +7,13 @@ import { type FeatureKey, formatHash, type MapState, parseHash } from "../lib/ma
 import { FeatureCard } from "../project/feature-card";
 import { ProjectList } from "../project/project-list";
 import { SearchBox } from "../search/search-box";
+import { askEarly } from "./ask-early";
 import { canDrawMaps } from "./can-draw-maps";
 import { lightMap } from "./light-map";
 import { loadStyles } from "./load-styles";
 import type { MapStage } from "./map-stage";
 import { Notices } from "./notices";
+import { pictureFirst } from "./picture-first";
 import { Sheet } from "./sheet";
 
 const POLL_MS = 15_000;
@@ -72,6 +74,8 @@ export class HomePage {
   private async startMap(): Promise<void> {
     const { texts } = this.config;
     const slow = window.setTimeout(() => this.notices.say("loading", texts["map.slow"]), SLOW_MS);
+    await pictureFirst(document.querySelector("#plate img"));
+    askEarly({ [this.config.library]: "modulepreload", [this.config.worker]: "prefetch" });
     try {
       const [{ MapStage }] = await Promise.all([import("./map-stage"), loadStyles(this.config.mapStyles)]);
       this.stage = await MapStage.start(

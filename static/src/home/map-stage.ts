@@ -80,15 +80,24 @@ export class MapStage {
   ): Promise<MapStage> {
     const container = element("div", { class: "map", id: "map" });
     area.prepend(container);
-    const legend = await client.legend(options.theme);
-    const rules = rulesOf(legend, options.state, options.projects, {});
+    const asked = client.legend(options.theme); // beside the style, not after it
+    const rules = asked.then((legend) => rulesOf(legend, options.state, options.projects, {}));
     const view = await MapView.start(container, config, options.theme, {
       camera: options.state.camera,
       rules,
       asOf: options.asOf,
       covered: options.covered,
     });
-    const stage = new MapStage(view, config, notices, legend, options.theme, options.state, options.projects, events);
+    const stage = new MapStage(
+      view,
+      config,
+      notices,
+      await asked,
+      options.theme,
+      options.state,
+      options.projects,
+      events,
+    );
     stage.furnish(area);
     stage.listen();
     stage.chooseYears();

@@ -7,6 +7,8 @@ export interface HomeConfig {
   readonly bounds: readonly [number, number, number, number];
   readonly versions: Readonly<Record<string, number>>;
   readonly font: string;
+  /** Addresses of MapLibre and of its worker. */
+  readonly library: string;
   readonly worker: string;
   readonly mapStyles: string;
   readonly light: string;

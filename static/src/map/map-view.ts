@@ -21,7 +21,7 @@ export interface MapChoices {
   /** Pixels at the map's foot that something else covers. */
   readonly covered: () => number;
   readonly camera: Camera | null;
-  readonly rules: Rules;
+  readonly rules: Promise<Rules>;
   readonly asOf: string | null;
 }
 
@@ -58,16 +58,17 @@ export class MapView {
   /** Start the map; it is ready to be used, and draws itself as tiles come. */
   static async start(container: HTMLElement, config: HomeConfig, theme: Theme, choices: MapChoices): Promise<MapView> {
     setWorkerUrl(config.worker);
-    const [style, symbols] = await Promise.all([
+    const [style, symbols, rules] = await Promise.all([
       client.style(theme, choices.asOf),
       client.symbols(theme),
+      choices.rules,
       document.fonts.load(`400 16px "${config.font}"`),
       document.fonts.load(`600 16px "${config.font}"`),
     ]);
     const own = atOwnOrigin(style);
     const map = new GlMap({
       container,
-      style: layerRules(own, choices.rules),
+      style: layerRules(own, rules),
       ...place(config, choices),
       attributionControl: false,
       renderWorldCopies: false,
@@ -81,7 +82,7 @@ export class MapView {
     await map.once("style.load");
     await mapImages(map, symbols);
     map.on("styleimagemissing", () => undefined); // classes without symbol name none
-    return new MapView(map, own, theme, config.versions, choices.asOf, choices.covered, choices.rules);
+    return new MapView(map, own, theme, config.versions, choices.asOf, choices.covered, rules);
   }
 
   /** Show other layers, classes or projects; only what differs is told to the map. */
