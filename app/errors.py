@@ -58,6 +58,10 @@ class InvalidRequest(PetaKaryaError):
     """A parameter of the request cannot be used."""
 
 
+class TooBusy(PetaKaryaError):
+    """As much is being computed already as this machine should do at once."""
+
+
 STATUS: dict[type[Exception], int] = {
     LayerNotFound: 404,
     TileOutsideMatrix: 404,
@@ -65,6 +69,7 @@ STATUS: dict[type[Exception], int] = {
     InvalidFilter: 400,
     InvalidRequest: 400,
     NotReady: 503,
+    TooBusy: 503,
     DatabaseUnavailable: 503,
 }
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from app.errors import NotFound, NotReady
 
 AREA_CODE_SHOWN = 20  # characters of an unknown code that the message repeats
 PROVINCE_CODE, REGENCY_CODE, DISTRICT_CODE = (len(code) for code in ("16", "16.05", "16.05.09"))
+AREA_CODE = re.compile(r"\d\d(\.\d\d){0,2}", re.ASCII)
 LEVELS = {PROVINCE_CODE: "province", REGENCY_CODE: "regency", DISTRICT_CODE: "district"}
 
 
@@ -92,7 +94,7 @@ def list_report_areas(session: Session) -> list[tuple[str, str]]:
 
 def _name_within(session: Session, code: str, region: str) -> str | None:
     """Return the name of a regency or district of the region; None when it has no such area."""
-    if len(code) not in LEVELS or not code.startswith(f"{region}."):
+    if not AREA_CODE.fullmatch(code) or not code.startswith(f"{region}."):
         return None
     name: str | None = session.scalar(
         text(

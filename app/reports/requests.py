@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cachetools import LRUCache
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, TooBusy
 from app.reports.areas import read_report_area
 from app.reports.coverage import LAYERS, compute_coverage
 from app.reports.queries import read_inputs_state
@@ -26,6 +28,11 @@ SHOWN = 20  # characters of a refused value that the answer repeats
 
 _kept: LRUCache[tuple[Any, ...], Report] = LRUCache(maxsize=32)  # of this process; a report is a few hundred figures
 _kept_lock = Lock()
+MOST_ASKED = (
+    4  # reports asked for at once that are not kept: one is computed, the others wait; threads stay for the map
+)
+_asked = BoundedSemaphore(MOST_ASKED)
+_computing = Lock()
 
 
 @dataclass(frozen=True)
@@ -41,16 +48,37 @@ def report_of(session: Session, request: ReportRequest, *, now: datetime) -> Rep
     """
     Return the report that is asked for, computed once for each state of its inputs.
 
-    Parameters, errors as for `compute_report`.
+    Parameters, errors as for `compute_report`; `TooBusy` when others are waiting for theirs already.
     """
-    key = (request, now.date(), read_inputs_state(session, LAYERS))
+    state = read_inputs_state(session, LAYERS)
+    zone = ZoneInfo(state[0][2]) if state[0] else now.tzinfo
+    key = (request, now.astimezone(zone).date(), state)
     with _kept_lock:
         report = _kept.get(key)
     if report is None:
-        report = compute_report(session, request, now=now)
-        with _kept_lock:
-            _kept[key] = report
+        with _turn():
+            with _kept_lock:
+                report = _kept.get(key)  # who waited may find what it waited for
+            if report is None:
+                report = compute_report(session, request, now=now)
+                with _kept_lock:
+                    _kept[key] = report
     return report
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Let one report be computed at a time, and a few wait for it."""
+    if not _asked.acquire(blocking=False):
+        raise TooBusy(
+            "Beberapa laporan sedang dihitung. Coba lagi sebentar lagi.",
+            "Several reports are being computed. Try again in a moment.",
+        )
+    try:
+        with _computing:
+            yield
+    finally:
+        _asked.release()
 
 
 def compute_report(session: Session, request: ReportRequest, *, now: datetime) -> Report:

@@ -58,6 +58,9 @@ def make_regency(connection: Connection) -> Connection:
     Road 001 lies in A; 002 runs from the middle of A to the middle of B, half in each. Street 1 lies in A, street 2 half
     in each, street 3 outside of both. A quarter of A is an urban area, a tenth of which is a public park.
     """
+    connection.execute(
+        text("DELETE FROM app.areas")
+    )  # the national list would name districts that are not of this regency
     make_region(connection)
     seed_rules(connection)
     make_district(connection, code="16.05.01", name="A", geom=box(WEST, SOUTH, MIDDLE, NORTH))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -9,8 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
+from app.reports import requests
 from app.reports.pages import render_document
+from app.reports.requests import ReportRequest, report_of
 from tests.reports.conftest import compute
 
 
@@ -106,6 +110,7 @@ def test_unchanged_report_answers_304(client: FlaskClient, regency: Connection) 
     [
         ("area=31", 404, "Musi Rawas"),
         ("area=%27%22", 404, "Musi Rawas"),
+        ("area=16.05.%00%00", 404, "Musi Rawas"),
         ("year=dua", 400, "year=dua"),
         ("year=0001", 400, "year=0001"),
         ("as_of=besok", 400, "as_of=besok"),
@@ -164,3 +169,33 @@ def test_report_kept_in_memory_is_not_shown_after_an_edit(client: FlaskClient, r
     assert (length_km(), length_km()) == (4, 4)
     regency.execute(text("UPDATE layers.roads SET length_sk_m = 2000 WHERE code = '001'"))
     assert length_km() == 5
+
+
+def test_day_of_a_kept_report_is_the_regions(regency: Connection) -> None:
+    """At 17:00 UTC a new day begins in Musi Rawas, and with it what is in force from then on."""
+    regency.execute(text("UPDATE app.rules SET in_force_until = '2026-11-23' WHERE code = 'RTH_PUBLIK_MIN'"))
+    columns = "title_id, title_en, value, unit, legal_basis, status"
+    regency.execute(
+        text(
+            f"INSERT INTO app.rules (code, version, {columns}, in_force_from)"
+            f" SELECT code, 'baru', {columns}, '2026-11-24' FROM app.rules WHERE code = 'RTH_PUBLIK_MIN'"
+        )
+    )
+    with Session(bind=regency, join_transaction_mode="create_savepoint") as session:
+        versions = [
+            report_of(session, ReportRequest(), now=datetime(2026, 11, 23, hour, tzinfo=UTC)).rules["RTH_PUBLIK_MIN"]
+            for hour in (16, 18)
+        ]
+    assert versions[0].rule.version != "baru"
+    assert versions[1].rule.version == "baru"
+
+
+def test_few_reports_are_computed_at_once(client: FlaskClient, regency: Connection) -> None:
+    taken = [requests._asked.acquire(blocking=False) for _ in range(requests.MOST_ASKED)]
+    try:
+        answer = client.get("/reports/coverage.json?as_of=2026-11-23T01:02:03%2B07:00")
+        assert (answer.status_code, answer.json["title"]) == (503, "TooBusy")
+    finally:
+        for _ in filter(None, taken):
+            requests._asked.release()
+    assert client.get("/reports/coverage.json?as_of=2026-11-23T01:02:03%2B07:00").status_code == 200
