@@ -79,11 +79,13 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
 
 
 def kept_secret(path: Path) -> str:
-    """Return the secret kept in a file that only its owner may read; made at the first call."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
+    """Return the secret kept in a file that only its owner may read; made at the first call, whoever else calls too."""
+    from app.database.locks import locked
+    from app.database.passwords import write_private
+
+    with locked(path.parent, path.name):
+        if not path.exists() or not path.stat().st_size:
+            write_private(path, secrets.token_hex(32))
     return path.read_text(encoding="ascii")
 
 

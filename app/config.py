@@ -32,6 +32,7 @@ class ListLimits:
     maximum: int = 10_000
     search_results: int = 12
     statement_timeout_ms: int = 10_000  # of one page of features
+    longest_statement_ms: int = 30_000  # of anything else that a visitor can ask for
 
 
 @dataclass(frozen=True)

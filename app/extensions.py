@@ -31,7 +31,11 @@ compress = Compress()
 def register_extensions(app: Flask, settings: Settings, urls: DatabaseUrls) -> None:
     """Bind every extension to the application."""
     pool = {"pool_size": settings.server.pool_size, "max_overflow": 0, "pool_pre_ping": True}
-    app.config["SQLALCHEMY_ENGINES"] = {"default": {"url": urls.app, **pool}, "reader": {"url": urls.reader, **pool}}
+    limit = {"options": f"-c statement_timeout={settings.lists.longest_statement_ms}"}
+    app.config["SQLALCHEMY_ENGINES"] = {
+        "default": {"url": urls.app, **pool},
+        "reader": {"url": urls.reader, "connect_args": limit, **pool},
+    }
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "id")
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "app" / "translations"))
     app.config.setdefault(
