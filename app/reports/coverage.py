@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -88,7 +89,9 @@ def compute_coverage(
     day = as_of.astimezone(ZoneInfo(area.time_zone)).date() if as_of else today
     rules = read_rules(session, RULES, on=day, as_of=as_of)
     chosen_year = (
-        year if year is not None else next(iter(read_survey_years(session, area=area.code, as_of=as_of)), None)
+        year
+        if year is not None
+        else next(iter(read_survey_years(session, area=area.code, is_region=area.is_region, as_of=as_of)), None)
     )
     columns = ("code", "name", "legal_area_km2", "legal_area_source")
     subject = Subject(
@@ -158,34 +161,46 @@ def _roads(subject: Subject) -> _Part:
     if not subject.drawn and not area.is_region:
         return _Part(_unknown(ROAD_UNITS, subject), (no_boundary(area),))
     roads = _read_roads(subject)
-    here = roads if area.is_region else roads[roads.intersects(dissolve(subject.within.geometry))]
     lengths = condition_lengths(
-        here,
-        _read_segments(subject),
+        roads,
+        _read_segments(subject, None if area.is_region else list(roads["code"])),
         subject.districts[["code", "geometry"]],
         status=OWN_ROADS,
         scale_tolerance=subject.rule(SCALE_TOLERANCE),
         survey_year=subject.year,
     )
+    only = {"status": subject.statuses}
+    is_known = bool(len(roads)) or has_rows(subject.session, "roads", subject.as_of, only=only)
     if not area.is_region:
-        lengths = replace(lengths, metres=lengths.metres.loc[list(subject.drawn)], roads=len(roads))
+        lengths = replace(lengths, metres=lengths.metres.loc[list(subject.drawn)], roads=int(is_known))
     figures = road_figures(lengths, rule=subject.rule(STABILITY), context=subject.context("roads"))
     dated = _with_dates(subject, figures.figures)
-    findings = tuple(one for one in figures.findings if one.code != "no_legal_roads" or roads.empty)
+    findings = tuple(one for one in figures.findings if one.code != "no_legal_roads" or not is_known)
     return _Part(dated, findings, (condition_table(lengths, dated, area),) if lengths.roads else ())
 
 
 def _read_roads(subject: Subject) -> gpd.GeoDataFrame:
-    only = {"status": subject.statuses}
-    roads = read_frame(subject.session, "roads", ("code", "length_sk_m"), as_of=subject.as_of, only=only)
-    return roads.assign(status=OWN_ROADS)
+    """Read the area's own roads: all of the region, else those that touch the area."""
+    is_region = subject.area.is_region
+    roads = read_frame(
+        subject.session,
+        "roads",
+        ("code", "length_sk_m"),
+        as_of=subject.as_of,
+        bbox=None if is_region else tuple(subject.within.total_bounds),
+        only={"status": subject.statuses},
+    ).assign(status=OWN_ROADS)
+    return roads if is_region else roads[roads.intersects(dissolve(subject.within.geometry))]
 
 
-def _read_segments(subject: Subject) -> pd.DataFrame:
+def _read_segments(subject: Subject, roads: list[str] | None) -> pd.DataFrame:
+    """Read the segments of the survey year; of these roads alone when they are given."""
     columns = ("road_code", "sta_from_m", "sta_to_m", "survey_year", "condition")
     if subject.year is None:
         return pd.DataFrame({name: [] for name in columns})
-    only = {"survey_year": [subject.year]}
+    only: dict[str, list[Any]] = {"survey_year": [subject.year]}
+    if roads is not None:
+        only["road_code"] = roads
     return read_rows(subject.session, "road_segments", columns, as_of=subject.as_of, only=only)
 
 

@@ -23,6 +23,13 @@ from layers.identifiers import quote
 Count = dict[tuple[str, str], int]  # (value of the field counted by, area code) → features
 
 
+# Conditions of touching a regency, or a district; both rely on the GIN index on district_codes.
+TOUCHING = {
+    len("16.05"): "district_codes && ARRAY(SELECT code FROM layers.districts WHERE regency_code = :area)",
+    len("16.05.09"): "district_codes @> ARRAY[CAST(:area AS text)]",
+}
+
+
 @dataclass(frozen=True)
 class LayerState:
     """What is known of a layer at the moment of a report, without its rows."""
@@ -142,11 +149,11 @@ def count_features(
     columns = ["district_codes", *([by] if by else []), *(only or {})]
     source = _source(layer, columns, as_of)
     kind = quote(by) if by else "''"
-    touching = "true" if is_region else "EXISTS (SELECT FROM unnest(district_codes) c WHERE starts_with(c, :area))"
+    touching = "true" if is_region else TOUCHING[len(area)]
     whole = f"SELECT {kind}, :area, count(*) FROM {source} s WHERE {where} AND {touching} GROUP BY 1"
     parts = (
         f"SELECT {kind}, c, count(*) FROM {source} s, unnest(district_codes) c "
-        f"WHERE {where} AND c <> :area AND starts_with(c, :area) GROUP BY 1, 2"
+        f"WHERE {where} AND {touching} AND c <> :area AND starts_with(c, :area) GROUP BY 1, 2"
     )
     rows = session.execute(text(f"{whole} UNION ALL {parts}"), {**parameters, "area": area, "as_of": as_of})
     counts: Count = {}
@@ -157,16 +164,12 @@ def count_features(
     return counts
 
 
-def read_survey_years(session: Session, *, area: str, as_of: datetime | None = None) -> list[int]:
+def read_survey_years(session: Session, *, area: str, is_region: bool, as_of: datetime | None = None) -> list[int]:
     """Return the survey years of roads that touch an area, newest first."""
     source = _source("road_segments", ["survey_year", "district_codes"], as_of)
+    touching = "true" if is_region else TOUCHING[len(area)]
     years = session.scalars(
-        text(
-            f"""
-            SELECT DISTINCT survey_year FROM {source} s
-            WHERE EXISTS (SELECT FROM unnest(district_codes) c WHERE starts_with(c, :area)) ORDER BY 1 DESC
-            """
-        ),
+        text(f"SELECT DISTINCT survey_year FROM {source} s WHERE {touching} ORDER BY 1 DESC"),
         {"area": area, "as_of": as_of},
     )
     return list(years)
@@ -187,10 +190,16 @@ def read_extent(session: Session, area: str) -> BBox | None:
     return (row[0], row[1], row[2], row[3]) if row else None
 
 
-def has_rows(session: Session, layer: str, as_of: datetime | None) -> bool:
-    """Tell whether a layer has any row."""
-    source = _source(layer, ["id"], as_of)
-    return bool(session.scalar(text(f"SELECT EXISTS (SELECT FROM {source} s)"), {"as_of": as_of}))
+def has_rows(
+    session: Session, layer: str, as_of: datetime | None, only: Mapping[str, Sequence[Any]] | None = None
+) -> bool:
+    """Tell whether a layer has any row, of those that `only` allows."""
+    where, parameters = _where(None, only)
+    source = _source(layer, ["id", *(only or {})], as_of)
+    found = session.scalar(
+        text(f"SELECT EXISTS (SELECT FROM {source} s WHERE {where})"), {**parameters, "as_of": as_of}
+    )
+    return bool(found)
 
 
 def read_newest_date(

@@ -54,7 +54,7 @@ def coverage() -> BaseResponse | str:
     page = render_template(
         "reports/coverage.html",
         areas=list_report_areas(session),
-        years=read_survey_years(session, area=report.area.code),
+        years=read_survey_years(session, area=report.area.code, is_region=report.area.is_region),
         asked=request.args,
         json_url=_address("coverage_json"),
         **report_values(report),
