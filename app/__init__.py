@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
     from app.config import Settings
     from app.database.roles import DatabaseUrls
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # Every subject with pages or an API; each module offers `blueprint`, and may offer `init_app(app)`.
 SUBJECTS = (
@@ -75,7 +78,19 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
         app.register_blueprint(module.blueprint)
         if hasattr(module, "init_app"):
             module.init_app(app)
+    if settings.https:
+        app.wsgi_app = behind_tls(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app
+
+
+def behind_tls(wsgi_app: WsgiApp) -> WsgiApp:
+    """Let addresses that we write begin as the visitor's do: a proxy takes the TLS off and speaks plainly to us."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = "https"
+        return wsgi_app(environ, start_response)
+
+    return answer
 
 
 def kept_secret(path: Path) -> str:
