@@ -24,7 +24,7 @@ from app.database.installation import require_installation
 from app.database.locks import UP_LOCK, open_lock, try_lock
 from app.database.migrate import current_revision, newest_revision
 from app.database.prepare import forget_done, needs_database, prepare_schema
-from app.database.roles import DatabaseUrls, libpq_url, target_of
+from app.database.roles import DatabaseUrls, connect, libpq_url, target_of
 from app.errors import PetaKaryaError
 
 FORMAT = 1
@@ -77,12 +77,13 @@ def write_backup(settings: Settings, file: str, *, say: Say = say_nothing) -> No
                 "database": target_of(settings).name,
                 "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)  # it holds people's accounts
             with tarfile.open(draft, "w") as archive:
                 _add_text(archive, ABOUT, json.dumps(about))
                 archive.add(dump, DUMP)
                 if (settings.home / FILES).is_dir():
                     archive.add(settings.home / FILES, FILES)
-        draft.chmod(0o600)  # it holds people's accounts
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
@@ -108,11 +109,28 @@ def read_backup(settings: Settings, file: str, *, say: Say = say_nothing) -> Non
         about = json.loads((Path(folder) / ABOUT).read_text(encoding="utf-8"))
         _check_origin(about, settings)
         with needs_database(settings, say=say) as urls:
+            before = layer_versions(urls.owner)
             _replace_database(urls, Path(folder) / DUMP)
             forget_done(settings)
             prepare_schema(settings)
+            go_beyond_versions(urls.owner, before)
         _replace_files(settings, Path(folder) / FILES)
     say(f"Dikembalikan dari {file} ({about['made_at']}).", f"Restored from {file} ({about['made_at']}).")
+
+
+def layer_versions(owner_url: str) -> dict[str, int]:
+    """Return the newest version of each layer."""
+    with connect(libpq_url(owner_url)) as connection:
+        return dict(connection.execute("SELECT layer, version FROM app.layer_versions").fetchall())
+
+
+def go_beyond_versions(owner_url: str, before: dict[str, int]) -> None:
+    """Give every layer a version that no visitor has seen: tiles kept for ever under the old ones show other data."""
+    with connect(libpq_url(owner_url)) as connection:
+        connection.cursor().executemany(
+            "UPDATE app.layer_versions SET version = greatest(version, %s) + 1 WHERE layer = %s",
+            [(version, layer) for layer, version in before.items()],
+        )
 
 
 def _replace_database(urls: DatabaseUrls, dump: Path) -> None:
