@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from app.config import ROOT
@@ -26,6 +27,7 @@ FIRST_LOOK_KB, FIRST_LOOK_SECONDS = 150, 3
 MAP_READY_KB, MOVE_KB = 650, 175
 REST_SECONDS, QUIET_MS, PATIENCE_MS = 20, 2_500, 120_000
 ZOOM_STEPS = 6
+VISITORS = 5
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 FLAGS = ("--no-sandbox", "--disable-background-networking", "--use-gl=angle", "--use-angle=swiftshader")
@@ -60,20 +62,24 @@ def measure_first_look(bench: Bench) -> Iterator[Row]:
 
 
 def _first_look(browser: Any, traffic: Traffic) -> Iterator[Row]:
-    """Open the page on slow mobile data without scripts: list, key figures, picture."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
-    page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.emulateNetworkConditions", SLOW)
-    traffic.take()
-    start = time.perf_counter()
-    page.goto(traffic.address, wait_until="load", timeout=PATIENCE_MS)
-    seconds = time.perf_counter() - start
-    page.wait_for_timeout(QUIET_MS)
-    yield at_most("first look", "list, key figures and picture, on the wire", traffic.take() / 1e3, FIRST_LOOK_KB, "kB")
-    yield at_most("first look", "the same at 1.6 Mbit/s and 150 ms", seconds, FIRST_LOOK_SECONDS, "s")
-    context.close()
+    """Open the page cold on slow mobile data without scripts: list, key figures, picture."""
+    seconds, sizes = [], []
+    for _ in range(VISITORS):
+        context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", SLOW)
+        traffic.take()
+        start = time.perf_counter()
+        page.goto(traffic.address, wait_until="load", timeout=PATIENCE_MS)
+        seconds.append(time.perf_counter() - start)
+        page.wait_for_timeout(QUIET_MS)
+        sizes.append(traffic.take() / 1e3)
+        context.close()
+    yield at_most("first look", "list, key figures and picture, on the wire", max(sizes), FIRST_LOOK_KB, "kB")
+    note = f"median of {VISITORS} visitors with an empty cache"
+    yield at_most("first look", "the same at 1.6 Mbit/s and 150 ms", median(seconds), FIRST_LOOK_SECONDS, "s", note)
 
 
 def _map_ready(browser: Any, traffic: Traffic) -> Iterator[Row]:
