@@ -21,11 +21,19 @@ from layers.tables import check_against_definitions, table_of
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version")  # tables of schema app that the application only reads
 PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes")
-PUBLIC_APP_COLUMNS = {  # and past
-    "project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
-    "rules": (
+PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a row is not the public's
+    "app.project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
+    "app.rules": (
         *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
         *("in_force_from", "in_force_until", "valid_from"),
+    ),
+    "layers.plans": (
+        *("code", "name", "kind", "scale", "legal_basis", "in_force_from", "in_force_until", "activity_matrix"),
+        *("demo", "source", "valid_from"),
+    ),
+    "layers.population": (
+        *("area_code", "year", "population", "households", "male", "female"),
+        *("demo", "source", "valid_from"),
     ),
 }
 PUBLIC_ROW_COLUMNS = ("id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "valid_from")
@@ -198,7 +206,6 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
         f"REVOKE ALL ON ALL TABLES IN SCHEMA app, layers, history, generalised FROM {app}, {reader}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA app, layers, history, generalised TO {app}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA generalised TO {reader}",
-        f"GRANT SELECT ON layers.plans, layers.population TO {reader}",
         f"GRANT SELECT ON {', '.join(f'app.{quote(name)}' for name in PUBLIC_APP_TABLES)} TO {reader}",
         f"GRANT EXECUTE ON PROCEDURE layers.reassign_area_codes() TO {app}",
     ]
@@ -206,10 +213,10 @@ def _grant_rights(connection: Connection, catalogue: Catalogue) -> None:
     keepers = (f"generalised.{quote('keep_' + definition.id)}()" for definition in catalogue if definition.bands)
     statements += [f"REVOKE EXECUTE ON FUNCTION {keeper} FROM PUBLIC" for keeper in keepers]
     statements += _application_grants(connection, app)
-    for table, columns in PUBLIC_APP_COLUMNS.items():
+    for table, columns in PUBLIC_COLUMNS.items():
         names = ", ".join(quote(name) for name in columns)
-        statements.append(f"GRANT SELECT ({names}) ON app.{quote(table)} TO {reader}")
-        statements.append(f"GRANT SELECT ({names}, valid_to) ON history.{quote(table)} TO {reader}")
+        statements.append(f"GRANT SELECT ({names}) ON {table} TO {reader}")
+        statements.append(f"GRANT SELECT ({names}, valid_to) ON history.{table.partition('.')[2]} TO {reader}")
     for definition in catalogue:
         statements += _public_grants(definition, reader)
     wanted = _hash(statements)

@@ -152,6 +152,9 @@ def test_public_cannot_write(connection: Connection) -> None:
         "DELETE FROM layers.parks",
         "SELECT changed_by FROM layers.parks",
         "SELECT changed_by FROM app.rules",
+        "SELECT changed_by FROM layers.plans",
+        "SELECT changed_by FROM layers.population",
+        "SELECT ended_by FROM history.parks",
     ):
         with as_role(connection, "reader") as reader, pytest.raises(ProgrammingError), connection.begin_nested():
             reader.execute(text(statement))
