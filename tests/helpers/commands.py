@@ -98,9 +98,13 @@ def running(home: Path, port: int | None = None, **settings: str) -> Iterator[Ru
 
 
 def wait_until_serving(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
-    """Wait until the port answers; fail with what was printed when the process ends or time runs out."""
+    """
+    Wait until the process says that it serves; fail with what was printed when it ends or time runs out.
+
+    The port alone would not tell: a predecessor that was killed may still answer there for a moment.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while not answers(port):
+    while f"http://127.0.0.1:{port}/" not in output.read_text(encoding="utf-8") or not answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(f"does not serve ({process.poll()}):\n{output.read_text(encoding='utf-8')}")
         time.sleep(0.05)
