@@ -21,13 +21,14 @@ from app.maps.assets import asset_url
 from app.maps.queries import read_area_names, read_districts, read_versions, works_by_month
 from app.maps.texts import browser_texts
 from app.projects.filters import ProjectFilter
-from app.projects.queries import DEFAULT_SORT, SORTS, ProjectRow, count_facets, key_figures, list_projects
+from app.projects.queries import SORTS, ProjectRow, count_facets, key_figures, list_projects
 from app.region import current_region
 from app.values import written_value
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 
-LIST_SORTS = ("-year", "-contract_value_idr", "deviation_points", "name")
+NEWEST_FIRST = "-start_date"  # what was begun last, whatever its code
+LIST_SORTS = (NEWEST_FIRST, "-contract_value_idr", "deviation_points", "name")
 NO_CARD_FIELDS = frozenset({"name", "start_point", "end_point"})  # said by the card's heading, or by the page
 FILTERS = ("q", "stage", "year", "sector", "district", "village", "as_of")
 
@@ -77,13 +78,13 @@ def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
         The address's parameters: the filter's, `sort` and `after`.
     """
     criteria = filter_from_request(args)
-    sort = args["sort"] if args.get("sort", "").removeprefix("-") in SORTS else DEFAULT_SORT
+    sort = args["sort"] if args.get("sort", "").removeprefix("-") in SORTS else NEWEST_FIRST
     limit = current_app.config["SETTINGS"].lists.default
     page = list_projects(session, criteria, limit=limit, after=args.get("after") or None, sort=sort)
     facets = count_facets(session, criteria)
     shown_areas = [code for row in page.rows for code in (*row.village_codes[:1], *row.district_codes[:1])]
     names = read_area_names(session, shown_areas)
-    kept = criteria.to_args() | ({"sort": sort} if sort != DEFAULT_SORT else {})
+    kept = criteria.to_args() | ({"sort": sort} if sort != NEWEST_FIRST else {})
     return {
         "criteria": criteria,
         "figures": key_figures(session, criteria),
@@ -139,7 +140,7 @@ def coded_choices(field: str, counts: Mapping[Any, int], chosen: tuple[str, ...]
 def sort_label(sort: str) -> str:
     """Return what an order of the list is called."""
     labels = {
-        "-year": gettext("Terbaru"),
+        NEWEST_FIRST: gettext("Terbaru"),
         "-contract_value_idr": gettext("Nilai terbesar"),
         "deviation_points": gettext("Paling tertinggal"),
         "name": gettext("Nama"),

@@ -49,6 +49,7 @@ COORDINATE_DECIMALS = 6  # 0.1 m, finer than any survey of works
 # What a list may be sorted by, and how its cursor is read back from an address.
 SORTS: Mapping[str, Callable[[str], Any]] = {
     "year": int,
+    "start_date": date.fromisoformat,
     "code": str,
     "name": str,
     "ceiling_idr": Decimal,
@@ -354,7 +355,7 @@ def read_cursor(after: str, field: str) -> tuple[Any, str]:
 
 def _is_comparable(value: Any) -> bool:
     """Tell whether the database can compare a value with a column."""
-    return value is None or isinstance(value, str) or (math.isfinite(value) and abs(value) <= GREATEST_NUMBER)
+    return value is None or isinstance(value, str | date) or (math.isfinite(value) and abs(value) <= GREATEST_NUMBER)
 
 
 def _is_after(
