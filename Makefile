@@ -14,7 +14,7 @@ NPM := cd static && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PAGES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 
-.PHONY: run test test-quick lint bench build clean help requirements
+.PHONY: run test test-quick lint bench build clean help requirements picture
 
 help: ## Say what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,11 @@ lint: build $(STAMPS)/dev ## Check style, types, and which package imports which
 
 bench: build $(STAMPS)/dev ## Measure against the bars of docs/performance.md
 	@$(BIN)/python -m tests.bench
+
+picture: build $(STAMPS)/dev ## Take the README's picture of the demonstration's map anew
+	@$(MACHINE) chromium
+	@$(BIN)/python -m pytest -q tests/browser -k "test_screens_to_look_at and desktop"
+	@cp screenshots/home-desktop.png docs/map.png
 
 requirements: $(STAMPS)/uv ## Pin anew, with hashes, what requirements/*.in ask for
 	@for name in uv base dev node; do \
