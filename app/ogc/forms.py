@@ -16,7 +16,8 @@ from layers.definition import FieldDefinition, LayerDefinition
 from layers.errors import InvalidFilter
 from layers.history import read_as_of
 
-PAGE_PARAMETERS = ("bbox", "limit", "after", "as_of", "count", "lang")
+PAGE_PARAMETERS = ("bbox", "limit", "after", "as_of", "count", "lang", "crs", "bbox-crs")
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"  # longitude and latitude, the only one we speak
 AREA_PARAMETERS = ("regency_code", "district_code", "village_code")  # of layers whose rows name the areas they touch
 OWN_CODE_PARAMETERS = {
     "districts": ("district_code",),
@@ -74,6 +75,9 @@ def read_item_query(
         When a parameter is unknown, given twice or has a value of another type; the message says what is allowed.
     """
     given = _single_values(arguments, allowed_parameters(definition))
+    for name in ("crs", "bbox-crs"):
+        if given.get(name, CRS84) != CRS84:
+            raise _refused(name, given[name], CRS84, CRS84)
     fields = {one.name: one for one in definition.fields_for("public")}
     limit = _read_integer("limit", given["limit"], least=1) if "limit" in given else limits.default
     return ItemQuery(

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from app.config import Settings
 from app.extensions import current_language, reader_session
-from app.ogc.forms import ItemQuery, read_item_query, require_parameters
+from app.ogc.forms import CRS84, ItemQuery, read_item_query, require_parameters
 from app.ogc.queries import ItemPage, read_item, read_items, read_region_bbox, read_time_zone, read_version
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
@@ -20,7 +20,6 @@ from layers.history import read_as_of
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
 GEOJSON = "application/geo+json"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 ASK_AGAIN = "public, no-cache"
 CONFORMANCE: tuple[str, ...] = ()  # a class is named here once all that it requires is there
 

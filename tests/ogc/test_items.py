@@ -75,6 +75,7 @@ def test_page_is_a_feature_collection_in_longitude_and_latitude(client: FlaskCli
         ("district_code=16.05", []),
         ("regency_code=16.05", ["001", "002", "003"]),
         ("regency_code=16.06", []),
+        ("crs=http://www.opengis.net/def/crs/OGC/1.3/CRS84", ["001", "002", "003"]),
         ("status=regency", ["001", "003"]),
         ("status=regency&district_code=16.05.02", ["003"]),
         ("daily_traffic=120", ["003"]),
@@ -115,6 +116,7 @@ def test_areas_are_found_by_their_own_code(client: FlaskClient, roads: Connectio
         ("name=%00", ["name="]),
         ("status=regency&status=city", ["status"]),
         ("count=mungkin", ["count=mungkin"]),
+        ("crs=http://www.opengis.net/def/crs/EPSG/0/3857", ["CRS84"]),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_sentence(
