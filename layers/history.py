@@ -12,6 +12,8 @@ from layers.errors import InvalidFilter
 from layers.identifiers import quote
 from layers.tables import table_of
 
+YEARS = range(1900, 3000)  # of a moment: calendars end, and no time zone can be asked at their very ends
+
 
 def read_as_of(value: str, time_zone: str) -> datetime:
     """
@@ -25,11 +27,12 @@ def read_as_of(value: str, time_zone: str) -> datetime:
     try:
         if len(value) == len("2026-11-24"):
             day = date.fromisoformat(value)
-            return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone)) - timedelta(microseconds=1)
-        moment = datetime.fromisoformat(value)
+            moment = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone)) - timedelta(microseconds=1)
+        else:
+            moment = datetime.fromisoformat(value)
     except (ValueError, OverflowError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
         raise InvalidFilter(
             f"as_of={value[:40]} bukan tanggal. Tulis seperti 2026-11-24.",
             f"as_of={value[:40]} is not a date. Write it like 2026-11-24.",

@@ -51,7 +51,8 @@ class DemonstrationWatch:
                 found = session.scalar(text(f"SELECT EXISTS (SELECT FROM layers.{quote(definition.id)} WHERE demo)"))
                 with self._lock:
                     self._seen[definition.id] = (version, bool(found))
-        return frozenset(layer for layer, (_version, demo) in self._seen.items() if demo)
+        seen = list(self._seen.items())  # at once: another thread may be adding a layer
+        return frozenset(layer for layer, (_version, demo) in seen if demo)
 
 
 def register_frame(app: Flask) -> None:

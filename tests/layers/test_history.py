@@ -179,7 +179,11 @@ def test_date_means_the_end_of_that_day_in_the_region() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["kemarin", "2026-13-01", "9999-12-31", "2026-11-24T10:00:00", "", "2026-11-24'; drop"]
+    "value",
+    [
+        *("kemarin", "2026-13-01", "9999-12-31", "2026-11-24T10:00:00", "", "2026-11-24'; drop"),
+        *("9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "0001-01-01"),  # which no time zone can show
+    ],
 )
 def test_what_is_no_date_is_refused_with_a_sentence(value: str) -> None:
     with pytest.raises(InvalidFilter, match="2026-11-24"):
