@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from app.config import ROOT, Settings
-from app.console import say
+from app.console import run, say
 from app.database.cluster import Cluster
 from app.database.locks import UP_LOCK, USERS_LOCK, open_lock, try_lock
 from app.database.migrate import current_revision, newest_revision
@@ -366,8 +366,6 @@ def _in_a_child(work: Callable[[], None]) -> None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             die_with_parent(signal.SIGTERM)()
             if os.getppid() == parent:
-                from app.cli import run
-
                 code = run(work)
         finally:
             sys.stdout.flush()

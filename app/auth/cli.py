@@ -9,9 +9,8 @@ import click
 from sqlalchemy.orm import Session
 
 from app.auth import service
-from app.cli import in_language
 from app.config import Settings
-from app.console import say
+from app.console import in_language, say
 from app.database.prepare import needs_database
 from app.extensions import db
 

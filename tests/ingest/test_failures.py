@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 import app.imports.cli as command_line
-from app.cli import run
+from app.console import run
 from app.database.roles import DatabaseUrls
 from app.imports.cli import import_command, import_once
 from layers.ingest.errors import ImportFailed

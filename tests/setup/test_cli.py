@@ -12,8 +12,9 @@ import click
 import pytest
 
 import app.cli
-from app.cli import cli, run
+from app.cli import cli
 from app.config import ROOT
+from app.console import run
 from app.errors import InvalidSetting
 from tests.helpers.commands import environment, petakarya
 
