@@ -15,6 +15,12 @@ from gis.overlay import dissolve_area_m2, split_lengths
 OVERLAP_SHARE = 1e-6
 """Share of the whole by which districts may overlap before a finding says so."""
 
+OUTSIDE_M = 1.0
+"""
+Metres of a street, in sum, that may lie outside of all areas before a finding tells of it: a street drawn along or up
+to the border never meets it exactly, and no survey of streets is more exact than a metre.
+"""
+
 
 @dataclass(frozen=True)
 class StreetLengths:
@@ -48,7 +54,8 @@ def street_lengths(streets: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Street
     -------
     lengths
         A street on a common border counts in the area whose code sorts first; where areas overlap, in each of them,
-        and a finding says how much.
+        and a finding says how much. What lies in no area counts nowhere, and a finding tells of it from `OUTSIDE_M`
+        a street.
 
     Raises
     ------
@@ -65,7 +72,7 @@ def street_lengths(streets: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Street
     total = float(drawn.sum() - outside["length_m"].sum())
     findings = (
         _no_streets(int((drawn > 0).sum())),
-        _streets_outside(len(outside), float(outside["length_m"].sum())),
+        _streets_outside(outside["length_m"]),
         _areas_overlap(float(metres.sum()), total),
     )
     return StreetLengths(
@@ -124,10 +131,12 @@ def _no_streets(count: int) -> Finding | None:
     )
 
 
-def _streets_outside(count: int, metres: float) -> Finding | None:
-    if not count:
+def _streets_outside(metres: pd.Series) -> Finding | None:
+    """Tell of the streets that leave the areas; `metres` holds what of each street lies in none, a row a street."""
+    told = metres[metres >= OUTSIDE_M]
+    if told.empty:
         return None
-    km = metres / M_PER_KM
+    count, km = len(told), float(told.sum()) / M_PER_KM
     return Finding(
         "info",
         "streets_outside",

@@ -67,6 +67,22 @@ def test_streets_outside_are_told() -> None:
     assert [finding.code for finding in lengths.findings] == ["streets_outside"]
 
 
+@pytest.mark.parametrize(("outside_m", "told"), [(0.9, []), (1.1, ["streets_outside"])])
+def test_streets_that_leave_by_less_than_a_metre_are_not_told(outside_m: float, told: list[str]) -> None:
+    edge = shapely.Point(103, -2.95)
+    metre = 1e-5 / geodesic_m(shapely.LineString([edge, (103 + 1e-5, -2.95)]))  # degrees of longitude
+    twice = [
+        (103 - outside_m / 2 * metre, -2.95),
+        (103.05, -2.95),
+        (103.05, -2.94),
+        (103 - outside_m / 2 * metre, -2.94),
+    ]
+    lengths = street_lengths(streets([shapely.LineString(twice)]), THREE)
+    assert [finding.code for finding in lengths.findings] == told
+    inside = geodesic_m(shapely.LineString(twice).intersection(THREE.union_all()))
+    assert lengths.total_m == pytest.approx(inside, rel=1e-9)
+
+
 def test_figures_of_one_area_alone() -> None:
     lengths = street_lengths(streets(list(walks(3, 20))), THREE)
     figures = street_figures(lengths, context=FigureContext("16.05.02")).figures
