@@ -78,6 +78,10 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
         app.register_blueprint(module.blueprint)
         if hasattr(module, "init_app"):
             module.init_app(app)
+    if settings.proxies:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     if settings.https:
         app.wsgi_app = behind_tls(app.wsgi_app)  # type: ignore[assignment, method-assign]
     return app

@@ -45,10 +45,16 @@ class SignInLimits:
 
 @dataclass(frozen=True)
 class SignInSettings:
-    """Limits of failed sign-ins; an office behind one address has more of them than one person."""
+    """
+    Limits of failed sign-ins.
 
-    per_account: SignInLimits = SignInLimits(failures=8, minutes=15)
+    A guesser is slowed down where he sits, so that he cannot keep others out of their own account; an office behind one
+    address has more failures than one person; and many guessers together are slowed down too.
+    """
+
+    per_account_here: SignInLimits = SignInLimits(failures=8, minutes=15)
     per_address: SignInLimits = SignInLimits(failures=60, minutes=15)
+    per_account: SignInLimits = SignInLimits(failures=300, minutes=15)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Settings:
     demo: bool = True  # PETAKARYA_DEMO: 0 starts with an empty regency
     region: str = "16.05"  # PETAKARYA_REGION: kode wilayah of a regency, a city, or a province with all its regencies
     secret_key: str | None = None  # PETAKARYA_SECRET_KEY: else one is made and kept under home
+    proxies: int = 0  # PETAKARYA_PROXIES: how many proxies of ours stand in front; their X-Forwarded-For is believed
     https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
     tiles: TileLimits = field(default_factory=TileLimits)
     lists: ListLimits = field(default_factory=ListLimits)
@@ -98,6 +105,7 @@ class Settings:
             demo=_flag("PETAKARYA_DEMO", env.get("PETAKARYA_DEMO", "1")),
             region=_region(env.get("PETAKARYA_REGION", "16.05")),
             secret_key=env.get("PETAKARYA_SECRET_KEY") or None,
+            proxies=_count("PETAKARYA_PROXIES", env.get("PETAKARYA_PROXIES", "0")),
             https=_flag("PETAKARYA_HTTPS", env.get("PETAKARYA_HTTPS", "0")),
         )
 
@@ -122,6 +130,14 @@ def _flag(name: str, text: str) -> bool:
     if text not in {"0", "1"}:
         raise InvalidSetting(f"{name}={text} tidak dikenal. Isi 0 atau 1.", f"{name}={text} is unknown. Give 0 or 1.")
     return text == "1"
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdigit() or int(text) > 9:
+        raise InvalidSetting(
+            f"{name}={text} tidak dikenal. Isi angka dari 0 sampai 9.", f"{name}={text} is unknown. Give 0 to 9."
+        )
+    return int(text)
 
 
 def _region(text: str) -> str:

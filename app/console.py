@@ -92,7 +92,7 @@ def _explain(error: Exception) -> int:
 def _explain_unexpected(error: Exception) -> int:
     try:
         path = Settings.from_environment().home / "logs" / "petakarya.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
     except (OSError, PetaKaryaError):
         path, handler = None, logging.StreamHandler()

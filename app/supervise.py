@@ -70,7 +70,7 @@ class Child:
 
     def start(self) -> None:
         """Start the program in a session of its own, so that a Ctrl-C reaches us alone and we stop it in order."""
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".1.log"))
         with self.log_file.open("ab") as log:

@@ -20,6 +20,7 @@ from layers.tables import check_against_definitions, table_of
 
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version")  # tables of schema app that the application only reads
+JOURNALS = ("imports",)  # tables of schema app that the application only adds to
 PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes")
 PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a row is not the public's
     "app.project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
@@ -253,6 +254,9 @@ def _application_grants(connection: Connection, app: str) -> list[str]:
             continue
         writable = [name for name in columns if name not in GENERATED_BY_HISTORY]
         inserted = ", ".join(quote(name) for name in writable)
+        if schema == "app" and table in JOURNALS:
+            statements.append(f"GRANT INSERT ({inserted}) ON app.{quote(table)} TO {app}")
+            continue
         updated = ", ".join(quote(name) for name in writable if name not in keys)
         statements.append(f"GRANT INSERT ({inserted}), UPDATE ({updated}), DELETE ON {schema}.{quote(table)} TO {app}")
     return statements

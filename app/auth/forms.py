@@ -45,18 +45,24 @@ class SignInForm(SecurityLoginForm):
         """Check e-mail and password, unless this account or this address has failed too often."""
         settings: Settings = current_app.config["SETTINGS"]
         account = f"account:{(self.email.data or '').strip().lower().replace(chr(0), '')[:200]}"
-        subjects = [account, f"address:{request.remote_addr}"]
-        limits = (settings.sign_in.per_account, settings.sign_in.per_address)
-        if any(is_blocked(db.session, subject, limit) for subject, limit in zip(subjects, limits, strict=True)):
+        address = f"address:{request.remote_addr}"
+        limits = {
+            f"{account} {address}": settings.sign_in.per_account_here,
+            address: settings.sign_in.per_address,
+            account: settings.sign_in.per_account,
+        }
+        blocking = [limit for subject, limit in limits.items() if is_blocked(db.session, subject, limit)]
+        if blocking:
+            minutes = max(limit.minutes for limit in blocking)
             self.form_errors.append(
-                gettext("Terlalu banyak percobaan. Coba lagi %(minutes)s menit lagi.", minutes=limits[0].minutes)
+                gettext("Terlalu banyak percobaan. Coba lagi %(minutes)s menit lagi.", minutes=minutes)
             )
             return False
         if super().validate(**kwargs):
-            forget_failures(db.session, account)
+            forget_failures(db.session, f"{account} {address}")
             db.session.commit()
             return True
-        note_failure(db.session, subjects)
+        note_failure(db.session, list(limits))
         db.session.commit()
         return False
 

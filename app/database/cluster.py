@@ -135,7 +135,7 @@ class Cluster:
 
     def _prepare_folders(self) -> None:
         try:
-            self.log_file.parent.mkdir(parents=True, exist_ok=True)
+            self.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.mkdir(mode=0o700, exist_ok=True)
             if self._owner and self.folder.stat().st_uid != self._owner.uid:
                 os.chown(self.folder, self._owner.uid, self._owner.gid)

@@ -176,7 +176,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         name = PurePosixPath(member.filename.replace("\\", "/"))
         is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or is_link:
+        if name.is_absolute() or ".." in name.parts or ":" in member.filename[:3] or is_link:
             raise ImportRefused(
                 finding(
                     "error",

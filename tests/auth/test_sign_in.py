@@ -1,15 +1,20 @@
 """Sign-in, sign-out, the one-time password, and those who guess."""
 
+import dataclasses
+
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
+from app import create_app
 from app.auth import service
 from app.config import Settings, SignInLimits, SignInSettings
+from app.database.roles import DatabaseUrls
 from app.errors import InvalidRequest, NotFound
 from app.extensions import db
+from tests.helpers.application import everything_closed
 
 EMAIL = "siti@musirawas.example"
 OWN = "kata sandi milik siti"
@@ -77,7 +82,7 @@ def test_wrong_password_and_unknown_account_are_answered_alike(client: FlaskClie
 
 
 def test_guesser_is_slowed_down_even_with_the_right_password(app: Flask, password: str) -> None:
-    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account=SignInLimits(failures=3, minutes=15)))
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account_here=SignInLimits(failures=3, minutes=15)))
     client = app.test_client()
     for _ in range(3):
         sign_in(client, "salah sama sekali")
@@ -86,7 +91,7 @@ def test_guesser_is_slowed_down_even_with_the_right_password(app: Flask, passwor
 
 
 def test_failures_are_forgotten_after_the_time(app: Flask, connection: Connection, password: str) -> None:
-    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account=SignInLimits(failures=1, minutes=15)))
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account_here=SignInLimits(failures=1, minutes=15)))
     client = app.test_client()
     sign_in(client, "salah sama sekali")
     connection.execute(text("UPDATE app.failed_sign_in SET failed_at = failed_at - interval '16 minutes'"))
@@ -167,3 +172,34 @@ def test_history_names_the_person_who_acts(
     sign_in(client, password)
     change(client, password, OWN)
     assert client.get("/siapa").text == EMAIL
+
+
+def test_guesser_elsewhere_keeps_nobody_out(app: Flask, password: str) -> None:
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account_here=SignInLimits(failures=2, minutes=15)))
+    guesser, owner = app.test_client(), app.test_client()
+    for _ in range(3):
+        answer = guesser.post(
+            "/login", data={"email": EMAIL, "password": "salah sekali"}, environ_base={"REMOTE_ADDR": "203.0.113.9"}
+        )
+    assert "Terlalu banyak percobaan" in answer.text
+    assert sign_in(owner, password).status_code == 302
+
+
+def test_many_guessers_together_are_slowed_down(app: Flask, password: str) -> None:
+    app.config["SETTINGS"] = Settings(sign_in=SignInSettings(per_account=SignInLimits(failures=2, minutes=15)))
+    client = app.test_client()
+    for number in (1, 2):
+        data = {"email": EMAIL, "password": "salah sekali"}
+        client.post("/login", data=data, environ_base={"REMOTE_ADDR": f"203.0.113.{number}"})
+    assert "Terlalu banyak percobaan" in sign_in(client, password).text
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.9")])
+def test_only_our_own_proxies_are_believed(
+    settings: Settings, database: DatabaseUrls, proxies: int, address: str
+) -> None:
+    app = create_app(dataclasses.replace(settings, proxies=proxies), database)
+    app.add_url_rule("/alamat", view_func=lambda: str(request.remote_addr))
+    with everything_closed(app):
+        answer = app.test_client().get("/alamat", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+    assert answer.text == address

@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import Connection, text
 
+from app.database.roles import DATABASE_NAME, role_name
 from layers.catalogue import built_in_catalogue
 from layers.search import search_expression
 from layers.sync import band_table, synchronise
 
+APP = role_name(DATABASE_NAME, "app")
 LINE = "ST_Multi(ST_MakeLine(ST_Point(103, -3.1, 4326), ST_Point(103.1, -3.15, 4326)))"
 
 
@@ -27,7 +29,7 @@ def codes_in(connection: Connection, first_zoom: int) -> set[int]:
 
 
 def ids(connection: Connection) -> dict[str, int]:
-    return dict(connection.execute(text("SELECT code, id FROM layers.roads")).tuples().all())
+    return {row.code: row.id for row in connection.execute(text("SELECT code, id FROM layers.roads"))}
 
 
 def test_band_keeps_only_its_classes(connection: Connection) -> None:
@@ -125,3 +127,14 @@ def test_search_uses_its_index(connection: Connection) -> None:
 
 def test_search_text_forgives_accents_and_case(connection: Connection) -> None:
     assert connection.scalar(text("SELECT app.fold('Désa ÉLOK')")) == "desa elok"
+
+
+def test_application_adds_to_the_journal_of_imports_and_never_changes_it(connection: Connection) -> None:
+    allowed = {
+        privilege: connection.scalar(
+            text(f"SELECT has_any_column_privilege(:role, 'app.imports', '{privilege}')"), {"role": APP}
+        )
+        for privilege in ("SELECT", "INSERT", "UPDATE")
+    }
+    assert allowed == {"SELECT": True, "INSERT": True, "UPDATE": False}
+    assert connection.scalar(text("SELECT has_table_privilege(:role, 'app.imports', 'DELETE')"), {"role": APP}) is False

@@ -33,7 +33,7 @@ CREATE INDEX layer_changes_idx ON app.layer_changes (layer, version);
 CREATE FUNCTION app.stamp_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('petakarya.derived', true) = 'on'
-        AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
+        AND current_user = (SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID)
     THEN
         RETURN NEW;
     END IF;
@@ -45,7 +45,7 @@ $$;
 
 -- AFTER UPDATE or DELETE, once a statement: the versions that ended go to history. Runs as the owner, so that the application's own
 -- role can never write there.
-CREATE FUNCTION app.keep_old_versions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION app.keep_old_versions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     kept text := (
         SELECT string_agg(format('o.%I', attname), ', ' ORDER BY attnum)
@@ -92,7 +92,7 @@ END
 $$;
 
 -- AFTER any change of a layer, once a statement: a new version, and the boxes it touched (one per row of a small edit, else the extent).
-CREATE FUNCTION app.note_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION app.note_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     few CONSTANT int := 64; -- more boxes than that cost more to compare than the tiles they save
     source text := CASE TG_OP
@@ -159,7 +159,7 @@ $$;
 
 -- After districts or villages have changed: every layer's area codes anew; only rows that differ are written. The join lets each boundary
 -- be prepared once and meet the features by their index on geom.
-CREATE PROCEDURE layers.reassign_area_codes() LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE PROCEDURE layers.reassign_area_codes() LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     target regclass;
     areas text;
@@ -184,3 +184,7 @@ BEGIN
     PERFORM set_config('petakarya.derived', 'off', true);
 END
 $$;
+
+-- Whoever may execute a trigger function may put it on a table of his own, and would be lent the owner's rights.
+REVOKE EXECUTE ON FUNCTION app.keep_old_versions(), app.note_change() FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE layers.reassign_area_codes() FROM PUBLIC;

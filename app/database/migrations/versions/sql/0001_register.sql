@@ -132,7 +132,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER a_late BEFORE INSERT OR UPDATE ON app.project FOR EACH ROW EXECUTE FUNCTION app.set_late();
+CREATE TRIGGER a_late BEFORE INSERT OR UPDATE OF status, planned_percent, physical_percent, end_date, is_late ON app.project
+    FOR EACH ROW EXECUTE FUNCTION app.set_late();
 
 -- What time alone has changed since yesterday; run daily. Returns how many packages became late, or ceased to be.
 CREATE FUNCTION app.evaluate_projects() RETURNS bigint LANGUAGE sql AS $$
