@@ -218,8 +218,7 @@ def test_plan_uses_the_index_of_the_stored_web_mercator_geometry(connection: Con
         connection.execute(text(f"ANALYZE {table}"))
     _, statement = statement_of(("streets",), zoom, 20_000, False)
     bound = (
-        statement.replace("%(layers)s", "ARRAY['streets']")
-        .replace("%(z)s", str(zoom))
+        statement.replace("%(z)s", str(zoom))
         .replace("%(x)s", str(X * 2**zoom // 4096))
         .replace("%(y)s", str(Y * 2**zoom // 4096))
     )
