@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotReady
 from app.extensions import reader_session
+from app.own_words import catalogue_in_own_words
 from gis.types import BBox
+from layers.catalogue import Catalogue
 
 REGION = """
     SELECT code, kind, name, full_name, head_title, district_term, village_term, emblem, accent_colour, time_zone,
@@ -67,3 +69,16 @@ def current_region() -> Region:
         g.region = read_region(reader_session())
     region: Region = g.region
     return region
+
+
+def region_if_any() -> Region | None:
+    """Return the region, or None where there is none yet."""
+    try:
+        return current_region()
+    except NotReady:
+        return None
+
+
+def own_catalogue() -> Catalogue:
+    """Return the layers as people of the region call them."""
+    return catalogue_in_own_words(region_if_any())

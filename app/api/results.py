@@ -8,7 +8,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from app.region import current_region
+from app.own_words import in_own_words
+from app.region import current_region, region_if_any
 from app.search.queries import Hit
 
 KINDS = {
@@ -78,7 +79,7 @@ def kind_label(kind: str) -> str:
         "facility": gettext("Fasilitas"),
         "coordinate": gettext("Koordinat"),
     }
-    return str(labels[kind])
+    return in_own_words(labels[kind], region_if_any())
 
 
 def _rounded(numbers: Sequence[float] | None) -> list[float] | None:

@@ -16,10 +16,10 @@ from app.formats import format_number
 from app.links import canonical_url
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
-from app.region import current_region
+from app.own_words import in_own_words
+from app.region import current_region, own_catalogue
 from app.values import written_value
 from gis.linear import format_station
-from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 from layers.history import read_as_of
 
@@ -34,7 +34,7 @@ MOST_VILLAGES = 12  # that a feature's page names; a long road touches dozens
 def layers() -> str:
     """List the public layers: what they hold, how much, how new, under which licence, and where to get them."""
     states = read_layer_states(reader_session())
-    definitions = [one for one in built_in_catalogue() if one.access == "public" and one.id in states]
+    definitions = [one for one in own_catalogue() if one.access == "public" and one.id in states]
     titles = {
         "works": gettext("Pekerjaan dan prasarana"),
         "plan": gettext("Rencana tata ruang"),
@@ -94,7 +94,7 @@ def requested_feature(layer: str, feature_id: int) -> tuple[LayerDefinition, Fea
     NotFound
         When the layer has no such feature, or had none at the moment asked for.
     """
-    definition = built_in_catalogue().layer(layer)
+    definition = own_catalogue().layer(layer)
     if definition.access == "public":
         found = read_feature(reader_session(), definition, feature_id, requested_moment())
         if found is not None:
@@ -142,7 +142,10 @@ def related_links(definition: LayerDefinition, found: Feature) -> list[tuple[str
         "districts": [(gettext("Pekerjaan di kecamatan ini"), {"district": code})],
         "villages": [(gettext("Pekerjaan di desa ini"), {"village": code})],
     }
-    pages = [(str(text), url_for("projects.table", **args)) for text, args in links.get(definition.id, [])]
+    pages = [
+        (in_own_words(text, current_region()), url_for("projects.table", **args))
+        for text, args in links.get(definition.id, [])
+    ]
     if definition.id == "roads":
         items = url_for("ogc.items", layer="road_segments", road_code=code)
         pages.append((gettext("Kondisi tiap segmen (GeoJSON)"), items))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import LANGUAGES, current_language, reader_session
 from app.maps.queries import read_versions
+from app.own_words import in_own_words
 from app.region import current_region
 from layers.catalogue import built_in_catalogue
 from layers.identifiers import quote
@@ -59,6 +60,7 @@ def register_frame(app: Flask) -> None:
     """Offer the frame's values to every template."""
     app.extensions["petakarya.demonstration"] = DemonstrationWatch()
     app.context_processor(lambda: frame_values(app))
+    app.jinja_env.filters["own_words"] = in_own_words
 
 
 def frame_values(app: Flask) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from app.maps.queries import read_area_names, read_districts, read_versions, wor
 from app.maps.texts import browser_texts
 from app.projects.filters import ProjectFilter
 from app.projects.queries import SORTS, ProjectRow, count_facets, key_figures, list_projects
-from app.region import current_region
+from app.region import current_region, own_catalogue
 from app.values import written_value
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
@@ -183,7 +183,7 @@ def feature_values(session: Session, layer: str, identifier: int, as_of: datetim
     NotFound
         When the layer has no such feature.
     """
-    definition = built_in_catalogue().layer(layer)
+    definition = own_catalogue().layer(layer)
     found = read_feature(session, definition, identifier, as_of)
     if found is None:
         raise NotFound(

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.maps.assets import asset_url
 from app.maps.queries import read_frame, read_versions
+from app.region import own_catalogue
 from gis.types import BBox
-from layers.catalogue import built_in_catalogue
 from layers.definition import Language
 from layers.palette import Theme
 
@@ -48,7 +48,7 @@ def draw_light_map(session: Session, *, language: Language, theme: Theme, region
     """Read what the light map shows and draw it."""
     from layers.folium_map import LIGHT_ZOOM, render_folium
 
-    catalogue = built_in_catalogue()
+    catalogue = own_catalogue()
     frames = {
         definition.id: read_frame(session, definition, bbox=bbox, zoom=int(LIGHT_ZOOM), limit=FEATURES)
         for definition in catalogue

@@ -19,7 +19,7 @@ from app.maps.light import LightMapCache
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
 from app.maps.queries import matching_ids, read_extent, read_versions, read_years
 from app.projects.filters import read_bbox
-from app.region import current_region
+from app.region import current_region, own_catalogue
 from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
 from layers.catalogue import built_in_catalogue
@@ -88,7 +88,7 @@ def style() -> Response:
         return tile_address(layers, versions, as_of)
 
     content = build_style(
-        built_in_catalogue(),
+        own_catalogue(),
         language=language,
         theme=theme,
         tile_url=tile_url,
@@ -110,7 +110,7 @@ def tilejson(names: str) -> Response:
         else current_region().bbox
     )
     content = build_tilejson(
-        [built_in_catalogue().layer(layer) for layer in layers],
+        [own_catalogue().layer(layer) for layer in layers],
         language=requested_language(),
         tile_url=tile_address(layers, read_versions(session), request.args.get("as_of")),
         bounds=bounds,
@@ -122,7 +122,7 @@ def tilejson(names: str) -> Response:
 @blueprint.get("/api/v1/legend")
 def legend() -> Response:
     """Answer the legend of all layers, topmost first."""
-    entries = build_legend(built_in_catalogue(), requested_language(), requested_theme())
+    entries = build_legend(own_catalogue(), requested_language(), requested_theme())
     return answer_json({"layers": [entry.to_json() for entry in entries]})
 
 

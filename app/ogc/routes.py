@@ -13,6 +13,7 @@ from app.config import Settings
 from app.extensions import current_language, reader_session
 from app.ogc.forms import CRS84, ItemQuery, read_item_query, require_parameters
 from app.ogc.queries import ItemPage, read_item, read_items, read_region_bbox, read_time_zone, read_version
+from app.region import own_catalogue
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 from layers.history import read_as_of
@@ -53,7 +54,7 @@ def collections() -> Response:
     """List the public layers."""
     require_parameters(request.args, ("lang",))
     extent = _extent()
-    public = [one for one in built_in_catalogue() if one.access == "public"]
+    public = [one for one in own_catalogue() if one.access == "public"]
     return _json(
         {
             "links": [_link("self", _address("collections"))],
@@ -66,7 +67,7 @@ def collections() -> Response:
 def collection(layer: str) -> Response:
     """Describe one layer."""
     require_parameters(request.args, ("lang",))
-    return _json(_describe(_public_layer(layer), _extent()))
+    return _json(_describe(own_catalogue().layer(_public_layer(layer).id), _extent()))
 
 
 @blueprint.get("/collections/<layer>/items")

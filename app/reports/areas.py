@@ -18,7 +18,7 @@ LEVELS = {PROVINCE_CODE: "province", REGENCY_CODE: "regency", DISTRICT_CODE: "di
 
 @dataclass(frozen=True)
 class ReportArea:
-    """An area with the districts in it (codes of the national list, in order) and the region's time zone."""
+    """An area with the districts in it (codes of the national list, in order) and the region's time zone and words."""
 
     code: str
     name: str
@@ -26,6 +26,8 @@ class ReportArea:
     is_region: bool
     districts: tuple[str, ...]
     time_zone: str
+    district_term: str
+    village_term: str
 
 
 def read_report_area(session: Session, code: str | None) -> ReportArea:
@@ -44,7 +46,9 @@ def read_report_area(session: Session, code: str | None) -> ReportArea:
     NotFound
         When the region has no such area.
     """
-    region = session.execute(text("SELECT code, full_name, time_zone FROM app.region")).one_or_none()
+    region = session.execute(
+        text("SELECT code, full_name, time_zone, district_term, village_term FROM app.region")
+    ).one_or_none()
     if region is None:
         raise NotReady(
             "Aplikasi ini belum disiapkan: wilayahnya belum ada. Jalankan petakarya up.",
@@ -55,7 +59,8 @@ def read_report_area(session: Session, code: str | None) -> ReportArea:
     if name is None:
         raise NotFound(
             f"Wilayah “{wanted[:AREA_CODE_SHOWN]}” tidak ada di {region.full_name}. "
-            f"Isi kode wilayah {region.code}, atau kode kabupaten, kota, atau kecamatan di dalamnya.",
+            f"Isi kode wilayah {region.code}, atau kode kabupaten, kota, atau "
+            f"{region.district_term.lower()} di dalamnya.",
             f"There is no area “{wanted[:AREA_CODE_SHOWN]}” in {region.full_name}. "
             f"Give the code {region.code}, or that of a regency, city or district within it.",
         )
@@ -70,7 +75,16 @@ def read_report_area(session: Session, code: str | None) -> ReportArea:
             {"code": wanted},
         )
     )
-    return ReportArea(wanted, name, LEVELS[len(wanted)], wanted == region.code, districts, region.time_zone)
+    return ReportArea(
+        wanted,
+        name,
+        LEVELS[len(wanted)],
+        wanted == region.code,
+        districts,
+        region.time_zone,
+        region.district_term,
+        region.village_term,
+    )
 
 
 def list_report_areas(session: Session) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.admin.region import kind_of
+from app.own_words import in_own_words
 from app.reports.areas import ReportArea
 from app.reports.evidence import with_evidence
 from app.reports.findings import boundary_findings, density_area, missing_rules, no_boundary, rule_findings
@@ -118,8 +119,8 @@ def compute_coverage(
         is_past=as_of is not None,
         demo=any(state.is_demo for state in subject.states.values()),
         figures=with_evidence(subject, figures),
-        tables=tuple(table for part in parts for table in part.tables),
-        findings=tuple(dict.fromkeys(findings)),
+        tables=tuple(replace(one, title_id=in_own_words(one.title_id, area)) for part in parts for one in part.tables),
+        findings=tuple(replace(one, message_id=in_own_words(one.message_id, area)) for one in dict.fromkeys(findings)),
         rules=dict(rules),
         names=_names(subject),
     )

@@ -9,19 +9,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import render_template
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
 from app.config import ROOT
 from app.extensions import current_language
 from app.formats import NOTHING, format_number, format_percent
+from app.own_words import catalogue_in_own_words, in_own_words
 from app.reports.queries import read_extent
 from app.reports.report import Column, Report, Table
 from gis.figures import Figure
 from gis.road_condition import CONDITION_CLASSES
 from gis.roads import NOWHERE
 from gis.types import BBox
-from layers.catalogue import built_in_catalogue
 
 HEADLINES = ("streets.length_km", "streets.density_km_per_km2", "roads.kemantapan", "green.public_percent")
 UNVERIFIED = frozenset({"R", "R?"})  # marks of confidence that people must be warned of
@@ -169,7 +169,7 @@ def show_figure(report: Report, figure: Figure) -> ShownFigure:
     """Put one figure into words."""
     language = current_language()
     recorded = report.rules.get(figure.rule or "")
-    catalogue = built_in_catalogue()
+    catalogue = catalogue_in_own_words(report.area)
     parts = (None, None) if figure.numerator is None else (figure.numerator, figure.denominator)
     units = (
         ("km", "km2") if figure.unit == "km/km2" else ("km", "km") if figure.id.startswith("roads") else ("ha", "ha")
@@ -180,7 +180,7 @@ def show_figure(report: Report, figure: Figure) -> ShownFigure:
         area=figure.area,
         area_name=report.names.get(figure.area, figure.area),
         value=show_value(figure.value, figure.unit),
-        formula=str(FORMULAS.get(figure.id, CONDITION_FORMULA)),
+        formula=in_own_words(FORMULAS.get(figure.id, CONDITION_FORMULA), report.area),
         numerator=show_value(parts[0], units[0]) if parts[0] is not None else None,
         denominator=show_value(parts[1], units[1]) if parts[1] is not None else None,
         rule=figure.rule,
@@ -257,7 +257,7 @@ def _show_row(report: Report, table: Table, code: str, values: tuple[float | Non
         )
         for column, value in zip(table.columns, values, strict=True)
     )
-    name = report.names.get(code, code) if code != NOWHERE else str(lazy_gettext("Di luar kecamatan"))
+    name = report.names.get(code, code) if code != NOWHERE else in_own_words(gettext("Di luar kecamatan"), report.area)
     pieces, start = [], 0.0
     for kind, value in _bar_values(table, values) if longest else ():
         width = value / longest * 100
