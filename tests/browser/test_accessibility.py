@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app.auth.service import create_account, find_account
 from app.config import ROOT
+from app.extensions import db
 from tests.browser.conftest import NewPage
 from tests.browser.map_page import open_map, suggestions
 
@@ -36,6 +39,28 @@ def test_other_pages_have_no_violation(new_page: NewPage, address: str, language
     page = new_page(bypass_csp=True)
     page.goto(f"{address}?lang={language}")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_account_has_no_violation(new_page: NewPage, live_app: Flask, scheme: str) -> None:
+    email = f"{scheme}@kantor.internal"
+    with live_app.app_context():
+        password = create_account(db.session, email, "administrator")
+        db.session.commit()
+    page = new_page(color_scheme=scheme, bypass_csp=True)
+    page.goto("/login")
+    page.locator("input[type=email]").fill(email)
+    page.locator("input[type=password]").fill(password)
+    page.locator("input[type=password]").press("Enter")
+    page.wait_for_url("**/change*")
+    for language in ("id", "en"):
+        page.goto(f"/change?lang={language}")
+        assert violations(page) == []
+    page.locator("form.stack [type=submit]").click()  # the form comes back with what is missing
+    assert violations(page) == []
+    with live_app.app_context():
+        db.session.delete(find_account(db.session, email))
+        db.session.commit()
 
 
 def test_home_enlarged_four_times_scrolls_one_way(new_page: NewPage) -> None:

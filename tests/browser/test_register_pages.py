@@ -1,4 +1,4 @@
-"""The register, a project, a feature and the list of data: accessible, whole on a phone, usable without scripts."""
+"""The register, a project, features, the list of data and reports: accessible, whole on a phone, without scripts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from tests.browser.test_accessibility import violations
 
 PAGES = (
     "/projects",
+    "/projects?stage=late",
     "/projects?year=2020&q=zzz",
     "/projects?as_of=2026-06-30&sort=deviation_points",
     "/data",
     "/data/roads/1",
+    "/data/districts/1",
     "/data/villages/1",
+    "/reports",
+    "/reports/coverage",
+    "/reports/coverage/origin?figure=roads.kemantapan",
+    "/reports/coverage/origin?figure=nothing",
     "/projects/nothing-has-this-code",
 )
 
