@@ -18,10 +18,12 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const COPIED = ["images/mark.svg", "node_modules/leaflet/dist/leaflet.js"];
 
 await mkdir(DIST, { recursive: true });
-const manifest = { ...(await bundle()), ...(await copyFiles(COPIED)) };
-await compressAll(Object.values(manifest));
+const bundled = await bundle();
+const manifest = { ...bundled.names, ...(await copyFiles(COPIED)) };
+const current = new Set([...bundled.files, ...Object.values(manifest)]); // each file once, chunks without a name of their own too
+await compressAll([...current]);
 await writeWhole(join(DIST, "manifest.json"), JSON.stringify(manifest, null, 2));
-await removeOutdated(new Set(Object.values(manifest)));
+await removeOutdated(current);
 
 async function bundle() {
   const result = await build({
@@ -57,7 +59,7 @@ async function bundle() {
     names[name.replace(/-[0-9A-Z]{8}(?=\.[a-z0-9]+$)/, "")] = name;
     if (LIBRARY in output.inputs && name.startsWith("chunk")) names["maplibre-library.js"] = name; // so that pages ask for it early
   }
-  return names;
+  return { names, files: Object.keys(result.metafile.outputs).map((path) => basename(path)) };
 }
 
 async function copyFiles(paths) {
