@@ -152,7 +152,8 @@ export class ProjectList {
     const query = new URLSearchParams();
     const form = new FormData(this.root.querySelector<HTMLFormElement>("#filters")!);
     for (const [name, value] of form)
-      if (typeof value === "string" && value && !(name === "sort" && value === "-start_date")) query.append(name, value);
+      if (typeof value === "string" && value && !(name === "sort" && value === "-start_date"))
+        query.append(name, value);
     const asOf = this.root.querySelector<HTMLInputElement>("#as-of")?.value;
     if (asOf) query.set("as_of", asOf);
     return query;
