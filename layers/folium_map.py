@@ -107,8 +107,8 @@ main {{ height: 100%; }}
 .folium-map.leaflet-container .leaflet-bar a {{ background: {paper}; color: {ink};
   width: 44px; height: 44px; line-height: 44px; }}
 .folium-map .leaflet-control-scale-line {{ background: {paper}; color: {ink}; border-color: {ink}; text-shadow: none; }}
-.folium-map .leaflet-control-layers-toggle {{ background-image: none; width: auto; padding: 0 12px; color: {ink};
-  line-height: 44px; height: 44px; text-decoration: none; }}
+.folium-map .leaflet-control-layers .leaflet-control-layers-toggle {{ background-image: none; width: auto;
+  padding: 0 12px; color: {ink}; line-height: 44px; height: 44px; text-decoration: none; }}
 .folium-map .leaflet-control-layers-toggle::after {{ content: "{layers}"; }}
 .leaflet-control-layers {{ max-height: 80vh; max-width: 45vw; overflow: auto; }}
 .leaflet-control-layers label > span {{ display: flex; align-items: start; gap: 4px; padding: 2px 0; }}
