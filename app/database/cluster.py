@@ -342,7 +342,7 @@ class Cluster:
                 f"Cakram tempat {self.home} berada penuh, jadi pangkalan data tidak dapat mulai. Kosongkan ruang.",
                 f"The disk that holds {self.home} is full, so the database cannot start. Make room.",
             )
-        if "Permission denied" in said:
+        if any("Permission denied" in line and "shared memory" not in line for line in said.splitlines()):
             return self._folder_error("Permission denied")
         lines = [line for line in said.splitlines() if "FATAL" in line or "error:" in line]
         reason = lines[-1].strip() if lines else "?"
