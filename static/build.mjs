@@ -35,6 +35,7 @@ async function bundle() {
       map: "css/map.css",
       leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
+      staff: "css/staff.css",
       maplibre: "maplibre-gl", // of its own, so that a change of ours is not a new download of it
       "maplibre-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
     },

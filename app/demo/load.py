@@ -146,7 +146,7 @@ def _copy_past(connection: Connection, table: Table) -> int:
     """Load superseded versions; what the present table generates (Web Mercator copy, lengths) is generated alike."""
     name = table.name.partition(".")[2]
     staging = f"past_{name}"
-    connection.execute(text(f"CREATE TEMPORARY TABLE {staging} (LIKE {table.name} INCLUDING GENERATED) ON COMMIT DROP"))
+    connection.execute(text(f"CREATE TEMPORARY TABLE {staging} (LIKE {table.name} INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP"))
     connection.execute(
         text(
             f"ALTER TABLE {staging} ALTER changed_by SET DEFAULT app.actor(), "
