@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     from app.errors import register_error_handlers
     from app.extensions import register_extensions
     from app.security_headers import register_security_headers
+    from app.staff import register_staff_frame
 
     settings = settings or Settings.from_environment()
     app = Flask(__name__, static_folder=None)
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     register_extensions(app, settings, urls or database_urls(settings))
     register_security_headers(app)
     register_error_handlers(app)
+    register_staff_frame(app)
     app.after_request(_remember_language)
     for subject in SUBJECTS:
         module = import_module(subject)

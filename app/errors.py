@@ -58,6 +58,30 @@ class InvalidRequest(PetaKaryaError):
     """A parameter of the request cannot be used."""
 
 
+class InvalidInput(PetaKaryaError):
+    """What was sent cannot be used; `errors` holds a sentence for each field, by name, "" for the whole."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        sentence = " ".join(dict.fromkeys(errors.values()))
+        super().__init__(sentence, sentence)  # they are in the visitor's language already
+        self.errors = errors
+
+
+class VersionConflict(PetaKaryaError):
+    """Somebody else has changed the row meanwhile; `current` is how it stands now, so that both can be shown."""
+
+    def __init__(self, current: dict[str, Any]) -> None:
+        super().__init__(
+            "Orang lain sudah mengubah data ini sementara Anda menulis. Isian Anda belum disimpan; bandingkan dahulu.",
+            "Somebody else has changed this while you were writing. Yours is not saved yet; compare the two first.",
+        )
+        self.current = current
+
+
+class KeyUsedBefore(PetaKaryaError):
+    """An Idempotency-Key came again with another request."""
+
+
 class TooBusy(PetaKaryaError):
     """As much is being computed already as this machine should do at once."""
 
@@ -68,6 +92,9 @@ STATUS: dict[type[Exception], int] = {
     NotFound: 404,
     InvalidFilter: 400,
     InvalidRequest: 400,
+    InvalidInput: 422,
+    VersionConflict: 409,
+    KeyUsedBefore: 409,
     NotReady: 503,
     TooBusy: 503,
     DatabaseUnavailable: 503,
@@ -113,7 +140,14 @@ def wants_json() -> bool:
 
 def _answer_known_error(error: Exception) -> tuple[Response | str, int]:
     language = str(get_locale() or "id")
-    return _answer(status_of(error), message_of(error, language), type(error).__name__)
+    return _answer(status_of(error), message_of(error, language), type(error).__name__, **_details(error))
+
+
+def _details(error: Exception) -> dict[str, Any]:
+    """Return what a program can use of an error besides its sentence."""
+    if isinstance(error, InvalidInput):
+        return {"errors": error.errors}
+    return {"current": error.current} if isinstance(error, VersionConflict) else {}
 
 
 def _answer_http_exception(error: HTTPException) -> tuple[Response | str, int] | Response:
@@ -153,9 +187,9 @@ def _answer_unexpected_error(error: Exception) -> tuple[Response | str, int]:
     )
 
 
-def _answer(status: int, sentence: str, title: str) -> tuple[Response | str, int]:
+def _answer(status: int, sentence: str, title: str, **details: Any) -> tuple[Response | str, int]:
     if wants_json():
-        problem = jsonify(type="about:blank", title=title, status=status, detail=sentence)
+        problem = jsonify(type="about:blank", title=title, status=status, detail=sentence, **details)
         problem.mimetype = "application/problem+json"
         return problem, status
     return render_template("error.html", status=status, sentence=sentence), status
