@@ -36,6 +36,21 @@ class ListLimits:
 
 
 @dataclass(frozen=True)
+class PhotoLimits:
+    """What a photo may be, and how its copies are made."""
+
+    bytes: int = 25_000_000  # of one photo as it is sent
+    pixels: int = 80_000_000  # checked before any pixel is unpacked
+    view_px: int = 2048  # longer side of the copy for reviewers and, blurred, for the public
+    thumbnail_px: int = 480
+    view_quality: int = 84  # of JPEG
+    thumbnail_quality: int = 78
+    boxes: int = 60  # that may be blurred in one photo
+    on_page: int = 400  # greatest number of photos on one page of a package
+    public_on_page: int = 60  # and on the public's
+
+
+@dataclass(frozen=True)
 class SignInLimits:
     """How often a sign-in may fail before the next one must wait."""
 
@@ -83,6 +98,7 @@ class Settings:
     https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
     tiles: TileLimits = field(default_factory=TileLimits)
     lists: ListLimits = field(default_factory=ListLimits)
+    photos: PhotoLimits = field(default_factory=PhotoLimits)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
 

@@ -1,0 +1,1 @@
+"""Photos of the works: received, judged by two witnesses, reviewed, blurred and published."""
