@@ -82,6 +82,23 @@ class KeyUsedBefore(PetaKaryaError):
     """An Idempotency-Key came again with another request."""
 
 
+class NotSignedIn(PetaKaryaError):
+    """Only people who are signed in may do this, and nobody is."""
+
+    def __init__(self) -> None:
+        super().__init__("Silakan masuk terlebih dahulu.", "Please sign in first.")
+
+
+class Forbidden(PetaKaryaError):
+    """Who is signed in may not do this."""
+
+    def __init__(self, message_id: str | None = None, message_en: str | None = None) -> None:
+        super().__init__(
+            message_id or "Akun Anda tidak berhak melakukan ini. Mintalah kepada administrator bila memang tugas Anda.",
+            message_en or "Your account may not do this. Ask an administrator if it is your task.",
+        )
+
+
 class TooBusy(PetaKaryaError):
     """As much is being computed already as this machine should do at once."""
 
@@ -90,6 +107,8 @@ STATUS: dict[type[Exception], int] = {
     LayerNotFound: 404,
     TileOutsideMatrix: 404,
     NotFound: 404,
+    NotSignedIn: 401,
+    Forbidden: 403,
     InvalidFilter: 400,
     InvalidRequest: 400,
     InvalidInput: 422,
@@ -108,7 +127,7 @@ def register_error_handlers(app: Flask) -> None:
     """Answer every error with one page for people or one JSON shape (RFC 9457) for programs."""
     app.register_error_handler(HTTPException, _answer_http_exception)
     for base in (PetaKaryaError, LayersError, GisError):
-        app.register_error_handler(base, _answer_known_error)
+        app.register_error_handler(base, answer_known_error)
     from psycopg import OperationalError  # here, so that commands start without them
     from sqlalchemy.exc import OperationalError as SessionError
     from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -138,7 +157,8 @@ def wants_json() -> bool:
     )
 
 
-def _answer_known_error(error: Exception) -> tuple[Response | str, int]:
+def answer_known_error(error: Exception) -> tuple[Response | str, int]:
+    """Answer one of our errors with its sentence and its status."""
     language = str(get_locale() or "id")
     return _answer(status_of(error), message_of(error, language), type(error).__name__, **_details(error))
 

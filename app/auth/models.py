@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -34,7 +36,11 @@ class Role(Base, RoleMixin):
 
 
 class Account(Base, UserMixin):
-    """A person who may sign in. `must_change_password` is set while the password is the one-time one."""
+    """
+    A person who may sign in, and where: in a unit and an area, or in all when these are empty.
+
+    `must_change_password` is set while the password is the one-time one.
+    """
 
     __tablename__ = "account"
 
@@ -44,5 +50,17 @@ class Account(Base, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(Text, unique=True)
     must_change_password: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(server_default="now()")
-    roles: Mapped[list[Role]] = relationship(secondary=account_role)  # type: ignore[assignment]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    name: Mapped[str | None] = mapped_column(Text)
+    unit_id: Mapped[int | None]
+    area_prefix: Mapped[str | None] = mapped_column(Text)
+    demo: Mapped[bool] = mapped_column(default=False)
+    tf_primary_method: Mapped[str | None] = mapped_column(Text)
+    tf_totp_secret: Mapped[str | None] = mapped_column(Text)
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(ARRAY(Text)))  # type: ignore[assignment]
+    roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")  # type: ignore[assignment]
+
+    @property
+    def shown_name(self) -> str:
+        """What pages call the person."""
+        return self.name or self.email

@@ -12,8 +12,10 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.auth import permissions
 from app.auth.forms import AccountAddresses, ChangePasswordForm, SignInForm
 from app.auth.service import datastore
+from app.errors import NotSignedIn, answer_known_error, wants_json
 from app.extensions import db
 
 blueprint = Blueprint("auth", __name__)
@@ -66,6 +68,8 @@ def init_app(app: Flask) -> None:
         mail_util_cls=AccountAddresses,
     )
     app.before_request(greet_account)
+    permissions.init_app(app)
+    app.register_error_handler(NotSignedIn, ask_to_sign_in)
     password_changed.connect(_note_password_of_ones_own, app)
     event.listen(Session, "after_begin", _name_actor_again)
 
@@ -79,6 +83,13 @@ def greet_account() -> Response | None:
         flash(gettext("Ganti dulu kata sandi sekali pakai ini."), "info")
         return redirect(url_for("security.change_password"))
     return None
+
+
+def ask_to_sign_in(error: NotSignedIn) -> Response | tuple[Response | str, int]:
+    """Lead whoever wants to read a page to sign-in and back; tell programs."""
+    if request.method in {"GET", "HEAD"} and not wants_json():
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    return answer_known_error(error)
 
 
 def _note_password_of_ones_own(_app: Flask, user: Any, **_extra: Any) -> None:

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.auth import service
+from app.auth.permissions import needs, public
 from app.config import Settings, SignInLimits, SignInSettings
 from app.database.roles import DatabaseUrls
 from app.errors import InvalidRequest, NotFound
@@ -168,7 +169,7 @@ def test_history_names_the_person_who_acts(
     def name_actor() -> str:
         return str(db.session.scalar(text("SELECT app.actor()")))
 
-    app.add_url_rule("/siapa", view_func=name_actor)
+    app.add_url_rule("/siapa", view_func=needs()(name_actor))
     sign_in(client, password)
     change(client, password, OWN)
     assert client.get("/siapa").text == EMAIL
@@ -199,7 +200,7 @@ def test_only_our_own_proxies_are_believed(
     settings: Settings, database: DatabaseUrls, proxies: int, address: str
 ) -> None:
     app = create_app(dataclasses.replace(settings, proxies=proxies), database)
-    app.add_url_rule("/alamat", view_func=lambda: str(request.remote_addr))
+    app.add_url_rule("/alamat", view_func=public(lambda: str(request.remote_addr)))
     with everything_closed(app):
         answer = app.test_client().get("/alamat", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
     assert answer.text == address
