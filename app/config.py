@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.errors import InvalidSetting
 
@@ -94,6 +95,9 @@ class Settings:
     demo: bool = True  # PETAKARYA_DEMO: 0 starts with an empty regency
     region: str = "16.05"  # PETAKARYA_REGION: kode wilayah of a regency, a city, or a province with all its regencies
     secret_key: str | None = None  # PETAKARYA_SECRET_KEY: else one is made and kept under home
+    smtp_url: str | None = None  # PETAKARYA_SMTP: smtp(s)://user:password@host:port; unset: notices only in the application
+    mail_from: str = "petakarya@localhost"  # PETAKARYA_MAIL_FROM: the sender of e-mail
+    public_url: str | None = None  # PETAKARYA_URL: the address people reach us by, for links in e-mail
     proxies: int = 0  # PETAKARYA_PROXIES: how many proxies of ours stand in front; their X-Forwarded-For is believed
     https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
     tiles: TileLimits = field(default_factory=TileLimits)
@@ -121,6 +125,9 @@ class Settings:
             demo=_flag("PETAKARYA_DEMO", env.get("PETAKARYA_DEMO", "1")),
             region=_region(env.get("PETAKARYA_REGION", "16.05")),
             secret_key=env.get("PETAKARYA_SECRET_KEY") or None,
+            smtp_url=_smtp(env.get("PETAKARYA_SMTP") or None),
+            mail_from=env.get("PETAKARYA_MAIL_FROM") or "petakarya@localhost",
+            public_url=(env.get("PETAKARYA_URL") or "").rstrip("/") or None,
             proxies=_count("PETAKARYA_PROXIES", env.get("PETAKARYA_PROXIES", "0")),
             https=_flag("PETAKARYA_HTTPS", env.get("PETAKARYA_HTTPS", "0")),
         )
@@ -154,6 +161,16 @@ def _count(name: str, text: str) -> int:
             f"{name}={text} tidak dikenal. Isi angka dari 0 sampai 9.", f"{name}={text} is unknown. Give 0 to 9."
         )
     return int(text)
+
+
+def _smtp(text: str | None) -> str | None:
+    parts = urlsplit(text or "")
+    if text is not None and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise InvalidSetting(
+            "PETAKARYA_SMTP tidak dapat dibaca. Contoh: smtp://nama:sandi@surel.example.go.id:587.",
+            "PETAKARYA_SMTP cannot be read. For example smtp://name:password@mail.example.go.id:587.",
+        )
+    return text
 
 
 def _region(text: str) -> str:
