@@ -89,6 +89,12 @@ def read_picture(content: bytes, limits: PhotoLimits, time_zone: ZoneInfo) -> Pi
     return Picture(view, media_type, width, height, perceptual_hash(view), witness)
 
 
+def open_copy(content: bytes) -> Image.Image:
+    """Return a copy that we made ourselves, ready to be worked on."""
+    with DECODING:
+        return Image.open(BytesIO(content), formats=("JPEG",)).convert("RGB")
+
+
 def encode_jpeg(image: Image.Image, *, longest_px: int, quality: int) -> bytes:
     """Return an RGB picture as JPEG, at most `longest_px` (pixels) on its longer side, with nothing but the picture."""
     copy = image.copy()

@@ -1,0 +1,93 @@
+"""What is sent with a photo, and what a reviewer decides about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Annotated, Any, Literal, Self
+
+from flask_babel import gettext
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.config import PhotoLimits
+from app.forms import Input, Lat, Line, Lon, Number
+from app.photos.pictures import Box
+
+Moment = Literal["before", "during", "after"]
+
+
+def _aware(value: dt.datetime) -> dt.datetime:
+    if value.tzinfo is None:
+        raise PydanticCustomError(
+            "sentence", "{text}", {"text": gettext("Tulis waktunya dengan zona, seperti 2026-11-24T09:15:00+07:00.")}
+        )
+    if not 1990 <= value.year <= 2100:
+        raise PydanticCustomError("day_out_of_range", "no day that photos could have")
+    return value.astimezone(dt.UTC)
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Time = Annotated[dt.datetime, AfterValidator(_aware)]
+
+
+class PhotoInput(Input):
+    """What the page noted beside a photo: the first witness."""
+
+    taken_at: Time | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    moment: Moment = "during"
+    viewpoint_id: int | None = None
+    caption: Line | None = None
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            sentence = gettext("Posisi butuh bujur dan lintang, keduanya.")
+            raise PydanticCustomError("sentence", "{text}", {"text": sentence})
+        return self
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """The place by the page, as lon, lat."""
+        return None if self.lon is None or self.lat is None else (self.lon, self.lat)
+
+
+def _box(value: Box) -> Box:
+    left, top, width, height = value
+    if not all(map(math.isfinite, value)) or min(left, top) < 0 or min(width, height) <= 0 or max(value) > 1:
+        raise PydanticCustomError(
+            "sentence", "{text}", {"text": gettext("Kotak pengaburan harus di dalam gambar dan tidak kosong.")}
+        )
+    return left, top, min(width, 1 - left), min(height, 1 - top)
+
+
+BlurBox = Annotated[Box, AfterValidator(_box)]
+Caption = Annotated[Line | None, BeforeValidator(_empty_is_none)]
+
+
+class PhotoChange(Input):
+    """What may be changed about a photo; what is not sent stays as it is."""
+
+    version: int
+    blur: Annotated[list[BlurBox], Field(max_length=PhotoLimits().boxes)] | None = None
+    caption: Caption = None
+    viewpoint_id: int | None = None
+    moment: Moment | None = None
+
+
+class PhotoDecision(Input):
+    """A decision about a photo, made by someone who saw this version of it."""
+
+    version: int
+
+
+class ViewpointInput(Input):
+    """A spot that photos are taken from again and again."""
+
+    name: Line
