@@ -20,7 +20,8 @@ AT_ONCE = 50
 TIMEOUT_S = 20
 WAITING = """
     SELECT n.id, n.kind, n.about, a.email, p.code, p.name
-    FROM app.notice n JOIN app.account a ON a.id = n.account_id AND a.active LEFT JOIN app.project p ON p.id = n.project_id
+    FROM app.notice n JOIN app.account a ON a.id = n.account_id AND a.active
+    LEFT JOIN app.project p ON p.id = n.project_id
     WHERE n.mailed_at IS NULL AND n.created_at > now() - interval '2 days'
     ORDER BY n.id LIMIT %s FOR UPDATE OF n SKIP LOCKED
 """

@@ -139,12 +139,16 @@ def sentence_of(kind: str, about: dict[str, Any]) -> str:
     sentences = {
         "submitted": gettext("Laporan %(day)s menunggu pemeriksaan.", day=day),
         "returned": gettext(
-            "Laporan %(day)s dikembalikan: %(comment)s", day=day, comment=about.get("comment") or gettext("lihat catatan")
+            "Laporan %(day)s dikembalikan: %(comment)s",
+            day=day,
+            comment=about.get("comment") or gettext("lihat catatan"),
         ),
         "approved": gettext("Laporan %(day)s disetujui, realisasi %(percent)s%%.", day=day, percent=percent),
         "published": gettext("Laporan %(day)s diterbitkan.", day=day),
         "critical": gettext("Kontrak terindikasi kritis. Periksa, lalu tetapkan atau catat alasannya."),
-        "declared": gettext("Kontrak ditetapkan kritis dengan surat %(number)s.", number=about.get("letter_number", "")),
+        "declared": gettext(
+            "Kontrak ditetapkan kritis dengan surat %(number)s.", number=about.get("letter_number", "")
+        ),
         "overdue": gettext("Belum ada laporan yang disetujui selama %(days)s hari.", days=about.get("days", "")),
     }
-    return sentences.get(kind) or gettext("Ada perubahan pada paket ini.")
+    return str(sentences.get(kind) or gettext("Ada perubahan pada paket ini."))

@@ -29,7 +29,7 @@ OVERDUE = """
 @jobs.periodic(cron="37 * * * *")
 @jobs.task(queueing_lock="tell_overdue_updates")
 def tell_overdue_updates(timestamp: int) -> None:
-    """Tell of running packages without an approved report for as long as rule DATA_BASI_HARI says, once in that time."""
+    """Tell, once, of running packages without an approved report for as long as rule DATA_BASI_HARI says."""
     from app import create_app
     from app.region import current_region
     from layers.rules import rules_in_force
