@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     from app.database.roles import database_urls
     from app.errors import register_error_handlers
     from app.extensions import register_extensions
+    from app.kept_forms import register_kept_forms
     from app.security_headers import register_security_headers
     from app.staff import register_staff_frame
 
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     register_security_headers(app)
     register_error_handlers(app)
     register_staff_frame(app)
+    register_kept_forms(app)
     app.after_request(_remember_language)
     for subject in SUBJECTS:
         module = import_module(subject)

@@ -85,8 +85,8 @@ class KeyUsedBefore(PetaKaryaError):
 class NotSignedIn(PetaKaryaError):
     """Only people who are signed in may do this, and nobody is."""
 
-    def __init__(self) -> None:
-        super().__init__("Silakan masuk terlebih dahulu.", "Please sign in first.")
+    def __init__(self, message_id: str | None = None, message_en: str | None = None) -> None:
+        super().__init__(message_id or "Silakan masuk terlebih dahulu.", message_en or "Please sign in first.")
 
 
 class Forbidden(PetaKaryaError):
@@ -125,7 +125,7 @@ MACHINE_PREFIXES = ("/api/", "/ogc", "/tiles/", "/rasters/", "/style.json", "/he
 
 def register_error_handlers(app: Flask) -> None:
     """Answer every error with one page for people or one JSON shape (RFC 9457) for programs."""
-    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(HTTPException, answer_http_exception)
     for base in (PetaKaryaError, LayersError, GisError):
         app.register_error_handler(base, answer_known_error)
     from psycopg import OperationalError  # here, so that commands start without them
@@ -170,7 +170,8 @@ def _details(error: Exception) -> dict[str, Any]:
     return {"current": error.current} if isinstance(error, VersionConflict) else {}
 
 
-def _answer_http_exception(error: HTTPException) -> tuple[Response | str, int] | Response:
+def answer_http_exception(error: HTTPException) -> tuple[Response | str, int] | Response:
+    """Answer an error of HTTP with a sentence of ours."""
     if error.code is None or error.response is not None:  # a redirect, or an answer made on purpose
         return error.get_response()  # type: ignore[return-value]
     sentences = {

@@ -19,10 +19,11 @@ from werkzeug.datastructures import MultiDict
 
 from app.errors import InvalidInput
 from app.extensions import db
+from app.kept_forms import kept_fields
 
 M = TypeVar("M", bound="Input")
 
-OURS = frozenset({"csrf_token", "request_key"})  # of every form, none of a model's
+OURS = frozenset({"csrf_token", "request_key", "kept_ticket"})  # of every form, none of a model's
 NUMBER_ID = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?|-?\d+,\d+")  # 1.250.000,50 or 48,2
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 GREATEST_IDR = Decimal("9999999999999999.99")  # what numeric(18, 2) holds
@@ -107,6 +108,7 @@ class FormState(Generic[M]):
     model: type[M]
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    prefix: str = ""  # of the fields' ids, where a page has several forms with fields of one name
 
     @classmethod
     def of(cls, model: type[M], values: Mapping[str, Any] | BaseModel | None = None) -> FormState[M]:
@@ -115,6 +117,9 @@ class FormState(Generic[M]):
             return cls(model, _from_form(model, request.form, keep_empty=True))
         if isinstance(values, BaseModel):
             values = values.model_dump()
+        kept = kept_fields()
+        if kept is not None and set(kept) <= set(model.model_fields):  # typed before the session ended
+            values = {**(values or {}), **_from_form(model, kept, keep_empty=True)}
         return cls(model, dict(values or {}))
 
     def value(self, name: str) -> Any:

@@ -97,7 +97,7 @@ def _request_hash() -> str:
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     if request.files or request.form:
         for name, values in sorted(request.form.lists()):
-            if name not in {"csrf_token", FIELD}:
+            if name not in {"csrf_token", "kept_ticket", FIELD}:
                 digest.update(json.dumps([name, values]).encode())
         for name, file in sorted(request.files.items(multi=True)):
             digest.update(f"{name} {file.filename}".encode())
