@@ -26,8 +26,8 @@ MOST_COMPANIES = 500  # that the filter offers; the text finds the others
 
 PACKAGE_COLUMNS = (
     "id, code, name, sector, year, status, is_late, ceiling_idr, this_year_ceiling_idr, owner_estimate_idr,"
-    " contract_value_idr, paid_idr, fund_source, planned_percent, physical_percent, progress_date, start_date, end_date,"
-    " forecast_finish, extra_time_until, maintenance_until, contractor, company_id, unit_id, programme_id, rup_code,"
+    " contract_value_idr, paid_idr, fund_source, planned_percent, physical_percent, progress_date, start_date,"
+    " end_date, forecast_finish, extra_time_until, maintenance_until, contractor, company_id, unit_id, programme_id, rup_code,"
     " tender_code, selection_method, ppk_id, officer_id, volume, volume_unit, critical_state, critical_case,"
     " district_codes, village_codes, geom IS NOT NULL AS is_located"
 )
@@ -57,7 +57,7 @@ Scope = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the register: the filter, whose packages, on which day, and after how many days data is stale."""
+    """What is asked of the register: the filter, whose packages, on which day, and when data is stale."""
 
     criteria: RegisterFilter
     scope: Scope
@@ -170,8 +170,8 @@ def list_packages(
         conditions.append(condition)
         parameters |= more
     statement = f"""
-        SELECT p.id, p.code, p.name, p.status, app.stage(p.status, p.is_late) AS stage, p.critical_state, p.critical_case,
-            p.planned_percent, p.physical_percent, {stale_sql()} AS is_stale, p.is_located,
+        SELECT p.id, p.code, p.name, p.status, app.stage(p.status, p.is_late) AS stage, p.critical_state,
+            p.critical_case, p.planned_percent, p.physical_percent, {stale_sql()} AS is_stale, p.is_located,
             {"o.id IS NULL" if compares else "false"} AS is_new, ({order})::text AS cursor_value,
             {", ".join(selected)}
         FROM {source(question.criteria)} p {compared(question.criteria)} {JOINS}
@@ -213,7 +213,7 @@ def read_totals(session: Session, question: Question) -> Totals:
     row = session.execute(text(statement), parameters).mappings().one()
     before = None
     if compares:
-        uncounted = dict.fromkeys(("late", "indicated", "declared", "stale", "not_located"), 0)
+        uncounted: dict[str, Any] = dict.fromkeys(("late", "indicated", "declared", "stale", "not_located"), 0)
         before = Totals(packages=row["o_packages"], **_sums(row, "o_"), **uncounted)
     counts = {name: row[name] for name in ("packages", "late", "indicated", "declared", "stale", "not_located")}
     return Totals(**counts, **_sums(row), before=before)
@@ -228,7 +228,8 @@ def read_choices(session: Session, account_id: int, page: str) -> dict[str, Any]
     statement = """
         WITH RECURSIVE units AS (
             SELECT id, name, 0 AS depth, ARRAY[code] AS path FROM app.unit WHERE parent_id IS NULL
-            UNION ALL SELECT u.id, u.name, depth + 1, path || u.code FROM app.unit u JOIN units ON u.parent_id = units.id
+            UNION ALL SELECT u.id, u.name, depth + 1, path || u.code
+            FROM app.unit u JOIN units ON u.parent_id = units.id
         ), programmes AS (
             SELECT id, code || ' ' || name AS name, 0 AS depth, ARRAY[code, version] AS path
             FROM app.programme WHERE parent_id IS NULL
@@ -244,10 +245,11 @@ def read_choices(session: Session, account_id: int, page: str) -> dict[str, Any]
             (SELECT json_agg(year ORDER BY year DESC) FROM (SELECT DISTINCT year FROM app.project) one) AS years,
             (SELECT json_agg(json_build_array(code, name) ORDER BY name, code) FROM layers.districts) AS districts,
             (SELECT json_agg(json_build_array(id, name) ORDER BY name, id) FROM (
-                SELECT id, name FROM app.company WHERE EXISTS (SELECT FROM app.project p WHERE p.company_id = company.id)
+                SELECT id, name FROM app.company c WHERE EXISTS (SELECT FROM app.project p WHERE p.company_id = c.id)
                 ORDER BY name LIMIT :companies) one) AS companies,
-            (SELECT json_agg(json_build_array(id, coalesce(name, email)) ORDER BY coalesce(name, email)) FROM app.account
-                WHERE id IN (SELECT ppk_id FROM app.project)) AS people,
+            (SELECT json_agg(json_build_array(id, name) ORDER BY name, id) FROM (
+                SELECT id, coalesce(name, email) AS name FROM app.account
+                WHERE id IN (SELECT ppk_id FROM app.project)) one) AS people,
             (SELECT json_agg(json_build_array(id, name, query) ORDER BY name) FROM app.saved_view
                 WHERE account_id = :account AND page = :page) AS saved
     """
@@ -267,7 +269,8 @@ def compared(criteria: RegisterFilter) -> str:
     """Return the join of the same packages as `o` at the earlier moment; nothing without one."""
     if criteria.compare is None:
         return ""
-    return f"LEFT JOIN {recorded('project', criteria.compare, columns=COMPARED_COLUMNS, parameter=':compare')} o USING (id)"
+    then = recorded("project", criteria.compare, columns=COMPARED_COLUMNS, parameter=":compare")
+    return f"LEFT JOIN {then} o ON o.id = p.id"
 
 
 def where(question: Question) -> tuple[list[str], dict[str, Any]]:
@@ -307,9 +310,8 @@ def where(question: Question) -> tuple[list[str], dict[str, Any]]:
 
 def stale_sql() -> str:
     """Return the SQL that a package runs, but its progress is older than the rule allows."""
-    return (
-        "(p.status = 'construction' AND coalesce(coalesce(p.progress_date, p.start_date) < :today - :stale_days, true))"
-    )
+    last_heard = "coalesce(p.progress_date, p.start_date)"
+    return f"(p.status = 'construction' AND coalesce({last_heard} < :today - :stale_days, true))"
 
 
 def sums_sql(alias: str, prefix: str = "") -> str:
@@ -320,16 +322,18 @@ def sums_sql(alias: str, prefix: str = "") -> str:
     counts = f"{alias}.status <> ALL (:given_up) AND {physical} IS NOT NULL"
     plans = f"{counts} AND {planned} IS NOT NULL"
     money = ("ceiling_idr", "owner_estimate_idr", "contract_value_idr", "paid_idr")
-    return ", ".join(
-        [
-            *(f"coalesce(sum({alias}.{name}), 0) AS {prefix}{name}" for name in money),
-            f"coalesce(sum({weight}), 0) AS {prefix}this_year_ceiling_idr",
-            f"(sum({physical}::numeric * {weight}) FILTER (WHERE {counts})"
-            f" / nullif(sum({weight}) FILTER (WHERE {counts}), 0))::double precision AS {prefix}weighted_physical",
-            f"(sum({planned}::numeric * {weight}) FILTER (WHERE {plans})"
-            f" / nullif(sum({weight}) FILTER (WHERE {plans}), 0))::double precision AS {prefix}weighted_planned",
-        ]
-    )
+    return ", ".join([
+        *(f"coalesce(sum({alias}.{name}), 0) AS {prefix}{name}" for name in money),
+        f"coalesce(sum({weight}), 0) AS {prefix}this_year_ceiling_idr",
+        f"{weighted_sql(physical, weight, counts)} AS {prefix}weighted_physical",
+        f"{weighted_sql(planned, weight, plans)} AS {prefix}weighted_planned",
+    ])  # fmt: skip
+
+
+def weighted_sql(percent: str, weight: str, condition: str) -> str:
+    """Return the SQL of a weighted mean over the rows that meet a condition; NULL when nothing has a weight."""
+    done = f"sum({percent}::numeric * {weight}) FILTER (WHERE {condition})"
+    return f"({done} / nullif(sum({weight}) FILTER (WHERE {condition}), 0))::double precision"
 
 
 _LISTS = {

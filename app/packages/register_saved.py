@@ -17,6 +17,7 @@ from app.forms import Input, Line
 REGISTER = "register"  # the page whose views these are
 MOST_VIEWS = 50  # of an account and page: beyond it nobody finds any
 LONGEST_QUERY = 2000
+OWN = "SELECT id, name, query FROM app.saved_view WHERE account_id = :account AND page = :page"
 
 
 class SavedViewInput(Input):
