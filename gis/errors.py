@@ -46,3 +46,7 @@ class InvalidMeasure(GisError):
 
 class MissingColumn(GisError):
     """A frame without a column that the calculation reads."""
+
+
+class InvalidCurve(GisError):
+    """A plan that falls, does not reach 100, or does not end with its contract."""
