@@ -74,6 +74,19 @@ class SignInSettings:
 
 
 @dataclass(frozen=True)
+class SessionLimits:
+    """How long a person stays signed in, and how long links and tokens are good for."""
+
+    minutes: int = 12 * 60  # a working day, however busy
+    idle_minutes: int = 2 * 60
+    remembered_minutes: int = 30 * 24 * 60  # on a device that its owner said is his; never for those who approve
+    remembered_idle_minutes: int = 10 * 24 * 60
+    invitation_days: int = 14
+    reset_hours: int = 24
+    token_days: int = 365  # the most that a token of a person's own scripts may live
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """How the web server is run by `petakarya up`."""
 
@@ -95,15 +108,19 @@ class Settings:
     demo: bool = True  # PETAKARYA_DEMO: 0 starts with an empty regency
     region: str = "16.05"  # PETAKARYA_REGION: kode wilayah of a regency, a city, or a province with all its regencies
     secret_key: str | None = None  # PETAKARYA_SECRET_KEY: else one is made and kept under home
-    smtp_url: str | None = None  # PETAKARYA_SMTP: smtp(s)://user:password@host:port; unset: notices only in the application
+    smtp_url: str | None = (
+        None  # PETAKARYA_SMTP: smtp(s)://user:password@host:port; unset: notices only in the application
+    )
     mail_from: str = "petakarya@localhost"  # PETAKARYA_MAIL_FROM: the sender of e-mail
     public_url: str | None = None  # PETAKARYA_URL: the address people reach us by, for links in e-mail
     proxies: int = 0  # PETAKARYA_PROXIES: how many proxies of ours stand in front; their X-Forwarded-For is believed
+    second_factor: bool = True  # PETAKARYA_SECOND_FACTOR: those who approve sign in with a second factor
     https: bool = False  # PETAKARYA_HTTPS: 1 behind TLS, so that cookies are marked Secure
     tiles: TileLimits = field(default_factory=TileLimits)
     lists: ListLimits = field(default_factory=ListLimits)
     photos: PhotoLimits = field(default_factory=PhotoLimits)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
+    sessions: SessionLimits = field(default_factory=SessionLimits)
     server: ServerSettings = field(default_factory=ServerSettings)
 
     @classmethod
@@ -117,18 +134,20 @@ class Settings:
             When a value cannot be used; the message names the variable.
         """
         env = os.environ if environment is None else environment
+        demo = _flag("PETAKARYA_DEMO", env.get("PETAKARYA_DEMO", "1"))
         return cls(
             port=_port(env.get("PORT", "8000")),
             host=env.get("HOST", "127.0.0.1"),
             home=Path(env.get("PETAKARYA_HOME") or ROOT / "var").expanduser().absolute(),
             database_url=env.get("DATABASE_URL") or None,
-            demo=_flag("PETAKARYA_DEMO", env.get("PETAKARYA_DEMO", "1")),
+            demo=demo,
             region=_region(env.get("PETAKARYA_REGION", "16.05")),
             secret_key=env.get("PETAKARYA_SECRET_KEY") or None,
             smtp_url=_smtp(env.get("PETAKARYA_SMTP") or None),
             mail_from=env.get("PETAKARYA_MAIL_FROM") or "petakarya@localhost",
             public_url=(env.get("PETAKARYA_URL") or "").rstrip("/") or None,
             proxies=_count("PETAKARYA_PROXIES", env.get("PETAKARYA_PROXIES", "0")),
+            second_factor=_flag("PETAKARYA_SECOND_FACTOR", env.get("PETAKARYA_SECOND_FACTOR", "0" if demo else "1")),
             https=_flag("PETAKARYA_HTTPS", env.get("PETAKARYA_HTTPS", "0")),
         )
 

@@ -24,7 +24,23 @@ HASHED_NAME = r"^.+-[0-9A-Z]{8}\.[a-z0-9.]+$"  # esbuild's names carry a hash of
 
 db = SQLAlchemy()
 babel = Babel()
-csrf = CSRFProtect()
+
+
+class FormProtection(CSRFProtect):  # type: ignore[misc]
+    """
+    Asks every change for the token of its page.
+
+    A request that shows a token of a script (`Authorization: Bearer`) needs none: another site cannot make a browser
+    send it, and what it names decides alone who acts, whatever cookie comes along.
+    """
+
+    def protect(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse a change that no page of ours sent."""
+        if not request.headers.get("Authorization", "").startswith("Bearer "):
+            super().protect(*args, **kwargs)
+
+
+csrf = FormProtection()
 compress = Compress()
 
 

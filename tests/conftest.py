@@ -47,7 +47,7 @@ def shared_data() -> Path:
 def settings() -> Iterator[Settings]:
     """Settings of a private home that lives as long as the test run."""
     with temporary_home() as home:
-        yield Settings(home=home, demo=False)
+        yield Settings(home=home, demo=False, second_factor=False)
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request
 from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
 from flask_security.forms import ChangePasswordForm as SecurityChangePasswordForm
 from flask_security.forms import LoginForm as SecurityLoginForm
+from flask_security.forms import VerifyForm as SecurityVerifyForm
 from flask_security.mail_util import EmailValidateException, MailUtil
 
-from app.auth.service import forget_failures, is_blocked, note_failure, read_address
-from app.config import Settings
+from app.auth.guesses import blocked_minutes, forget_guesses, note_guess
+from app.auth.service import read_address
 from app.errors import InvalidRequest
-from app.extensions import db
 
 
 class AccountAddresses(MailUtil):
@@ -43,27 +43,17 @@ class SignInForm(SecurityLoginForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Check e-mail and password, unless this account or this address has failed too often."""
-        settings: Settings = current_app.config["SETTINGS"]
-        account = f"account:{(self.email.data or '').strip().lower().replace(chr(0), '')[:200]}"
-        address = f"address:{request.remote_addr}"
-        limits = {
-            f"{account} {address}": settings.sign_in.per_account_here,
-            address: settings.sign_in.per_address,
-            account: settings.sign_in.per_account,
-        }
-        blocking = [limit for subject, limit in limits.items() if is_blocked(db.session, subject, limit)]
-        if blocking:
-            minutes = max(limit.minutes for limit in blocking)
+        subject = f"account:{(self.email.data or '').strip().lower().replace(chr(0), '')[:200]}"
+        minutes = blocked_minutes(subject)
+        if minutes:
             self.form_errors.append(
                 gettext("Terlalu banyak percobaan. Coba lagi %(minutes)s menit lagi.", minutes=minutes)
             )
             return False
         if super().validate(**kwargs):
-            forget_failures(db.session, f"{account} {address}")
-            db.session.commit()
+            forget_guesses(subject)
             return True
-        note_failure(db.session, list(limits))
-        db.session.commit()
+        note_guess(subject)
         return False
 
 
@@ -76,3 +66,26 @@ class ChangePasswordForm(SecurityChangePasswordForm):
         self.new_password.label.text = lazy_gettext("Kata sandi baru (paling sedikit 12 huruf atau angka)")
         self.new_password_confirm.label.text = lazy_gettext("Kata sandi baru, sekali lagi")
         self.submit.label.text = lazy_gettext("Ganti kata sandi")
+
+
+class VerifyForm(SecurityVerifyForm):
+    """Flask-Security's form that asks for the password once more, slowed down for those who guess."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.label.text = lazy_gettext("Kata sandi")
+        self.submit.label.text = lazy_gettext("Lanjut")
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Check the password, unless it has been wrong too often."""
+        subject = f"account:{current_user.email}"
+        minutes = blocked_minutes(subject)
+        if minutes:
+            self.form_errors.append(
+                gettext("Terlalu banyak percobaan. Coba lagi %(minutes)s menit lagi.", minutes=minutes)
+            )
+            return False
+        if super().validate(**kwargs):
+            return True
+        note_guess(subject)
+        return False

@@ -57,8 +57,20 @@ class Account(Base, UserMixin):
     demo: Mapped[bool] = mapped_column(default=False)
     tf_primary_method: Mapped[str | None] = mapped_column(Text)
     tf_totp_secret: Mapped[str | None] = mapped_column(Text)
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(ARRAY(Text)))  # type: ignore[assignment]
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(ARRAY(Text)))
     roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")  # type: ignore[assignment]
+
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Tell Flask-Security whether to ask for the second factor now: when it must be there, or is."""
+        return self.check_tf_required_setup() or bool(tf_setup_methods), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Tell whether this account must have a second factor."""
+        from app.auth.second_factor import is_required
+
+        return is_required(self)
 
     @property
     def shown_name(self) -> str:

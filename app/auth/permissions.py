@@ -227,7 +227,8 @@ def scope_condition(account: Account | None = None, alias: str = "p") -> tuple[s
     account = account or current_account()
     if account is None:
         return "false", {}
-    conditions, values = [], {}
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
     if account.area_prefix is not None:
         conditions.append(
             f"EXISTS (SELECT FROM unnest(coalesce({alias}.district_codes, '{{}}')"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from itertools import count
 from typing import Any
 
@@ -11,6 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Row, text
 
 from app.auth.permissions import ROLES
+from app.auth.sessions import KEY, current_limits, open_session
+from app.extensions import db
 
 NUMBERS = count(1)
 
@@ -55,9 +58,15 @@ def make_account(
 
 def sign_in(client: FlaskClient, account: Row[Any]) -> FlaskClient:
     """Sign an account in at a client, as if it had given its password and second factor; returns the client."""
+    with client.application.app_context():
+        limits = current_limits()
+        key = open_session(account.id, limits.minutes, limits)
+        db.session.commit()
     with client.session_transaction() as session:
         session["_user_id"] = account.fs_uniquifier
         session["_fresh"] = True
+        session["fs_paa"] = time.time()
+        session[KEY] = key
     return client
 
 
