@@ -160,12 +160,14 @@ def run_everything(settings: Settings, *, with_parent: bool = False) -> int:
 
 def prepare_everything(settings: Settings) -> None:
     """Bring the database to where the web can use it: schema, region, demonstration, first administrator."""
+    from app.auth.demo import ensure_demo_password
     from app.auth.service import ensure_first_administrator
     from app.demo.load import load_demonstration_if_empty
 
     prepare_schema(settings)
     if settings.demo:
         load_demonstration_if_empty(settings, say=say)
+        ensure_demo_password(settings, say=say)
     ensure_first_administrator(settings, say=say)
     note_done(settings, "everything")
 

@@ -122,14 +122,14 @@ def find_role(session: Session, name: str) -> Role:
 def ensure_first_administrator(settings: Settings, *, say: Callable[[str, str], None]) -> None:
     """Make the first administrator when nobody can sign in yet, and say the one-time password once."""
     with psycopg.connect(libpq_url(database_urls(settings).app)) as connection:
-        if connection.execute("SELECT EXISTS (SELECT FROM app.account)").fetchone() == (True,):
+        if connection.execute("SELECT EXISTS (SELECT FROM app.account WHERE NOT demo)").fetchone() == (True,):
             return
     from app import create_app
 
     with create_app(settings).app_context():
         # Two processes that start at once must not both make one.
         db.session.execute(text("LOCK TABLE app.account IN SHARE ROW EXCLUSIVE MODE"))
-        if db.session.scalar(select(func.count()).select_from(Account)):
+        if db.session.scalar(select(func.count()).select_from(Account).where(Account.demo.is_(False))):
             return
         password = create_account(db.session, FIRST_ADMINISTRATOR, ADMINISTRATOR)
         db.session.commit()
