@@ -36,6 +36,9 @@ async function bundle() {
       leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
       staff: "css/staff.css",
+      photos: "css/photos.css", // for the public's page of a project with photos
+      "photo-slider": "src/photo-slider.ts",
+      "photo-review": "src/photo-review.ts",
       maplibre: "maplibre-gl", // of its own, so that a change of ours is not a new download of it
       "maplibre-worker": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
     },

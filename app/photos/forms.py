@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from itertools import zip_longest
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
+from werkzeug.datastructures import MultiDict
 
 from app.config import PhotoLimits
-from app.forms import Input, Lat, Line, Lon, Number
+from app.errors import InvalidInput
+from app.forms import Input, Lat, Line, Lon, Number, read_number
 from app.photos.pictures import Box
 
 Moment = Literal["before", "during", "after"]
@@ -87,7 +91,70 @@ class PhotoDecision(Input):
     version: int
 
 
-class ViewpointInput(Input):
-    """A spot that photos are taken from again and again."""
+class UploadForm(Input):
+    """The form by which photos are sent from the page of a package."""
 
-    name: Line
+    client_id: UUID
+    moment: Moment = "during"
+    viewpoint_id: int | None = None
+    viewpoint_name: Line | None = None
+    caption: Line | None = None
+
+
+class ReviewForm(Input):
+    """The form of a reviewer: what to blur (percent of the picture), what is said of the photo, and the decision."""
+
+    version: int
+    action: Literal["save", "publish", "withhold"]
+    moment: Moment
+    viewpoint_id: int | None = None
+    viewpoint_name: Line | None = None
+    caption: Line | None = None
+    blur_left: list[str] = []
+    blur_top: list[str] = []
+    blur_width: list[str] = []
+    blur_height: list[str] = []
+
+    def boxes(self) -> list[Box]:
+        """
+        Return the boxes as shares of the picture.
+
+        Raises
+        ------
+        InvalidInput
+            When a box is incomplete, no number, or reaches beyond the picture.
+        """
+        columns = (self.blur_left, self.blur_top, self.blur_width, self.blur_height)
+        if len({len(column) for column in columns}) != 1:
+            raise InvalidInput({"blur": gettext("Isi keempat angka setiap kotak, atau kosongkan semuanya.")})
+        try:
+            rows = [[round(float(read_number(value)) / 100, 6) for value in row] for row in zip(*columns, strict=True)]
+        except ValueError as error:
+            raise InvalidInput({"blur": gettext("Kotak pengaburan ditulis dengan angka dari 0 sampai 100.")}) from error
+        return [_checked_box(row) for row in rows]
+
+    @staticmethod
+    def values_of(photo: Any) -> dict[str, Any]:
+        """Return what the form shows of a photo at first."""
+        return {
+            "version": photo.version,
+            "moment": photo.moment,
+            "viewpoint_id": photo.viewpoint_id,
+            "caption": photo.caption,
+            "boxes": [[round(part * 100, 2) for part in box] for box in photo.blur],
+        }
+
+    @staticmethod
+    def typed_boxes(form: MultiDict[str, str]) -> list[list[str]]:
+        """Return the boxes as they were typed, so that nothing is lost when the form is shown again."""
+        columns = [form.getlist(f"blur_{side}") for side in ("left", "top", "width", "height")]
+        return [list(row) for row in zip_longest(*columns, fillvalue="") if any(value.strip() for value in row)]
+
+
+def _checked_box(row: list[float]) -> Box:
+    try:
+        left, top, width, height = row
+        return _box((left, top, width, height))
+    except PydanticCustomError as error:
+        sentence = gettext("Kotak pengaburan harus di dalam gambar dan tidak kosong.")
+        raise InvalidInput({"blur": sentence}) from error

@@ -72,10 +72,7 @@ def read_picture(content: bytes, limits: PhotoLimits, time_zone: ZoneInfo) -> Pi
         When it is too large, no JPEG, PNG, WebP or HEIC, or damaged.
     """
     if len(content) > limits.bytes:
-        raise PhotoRefused(
-            f"Foto ini {len(content) / 1e6:.0f} MB; paling besar {limits.bytes // 1_000_000} MB. Perkecil dahulu.",
-            f"This photo has {len(content) / 1e6:.0f} MB; at most {limits.bytes // 1_000_000} MB. Make it smaller.",
-        )
+        raise too_large(len(content), limits)
     media_type, formats = _kind(content)
     with DECODING, _damage_refused(limits):
         image = Image.open(BytesIO(content), formats=formats)
@@ -87,6 +84,15 @@ def read_picture(content: bytes, limits: PhotoLimits, time_zone: ZoneInfo) -> Pi
     if turn >= 5:
         width, height = height, width
     return Picture(view, media_type, width, height, perceptual_hash(view), witness)
+
+
+def too_large(length: int, limits: PhotoLimits) -> PhotoRefused:
+    """Return the error for a file of so many bytes."""
+    most = limits.bytes // 1_000_000
+    return PhotoRefused(
+        f"Foto ini {length / 1e6:.0f} MB; paling besar {most} MB. Perkecil dahulu.",
+        f"This photo has {length / 1e6:.0f} MB; at most {most} MB. Make it smaller first.",
+    )
 
 
 def open_copy(content: bytes) -> Image.Image:

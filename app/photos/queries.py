@@ -74,6 +74,11 @@ def get_package(session: Session, code: str) -> Row[Any]:
     return row
 
 
+def _unknown_package(code: str) -> NotFound:
+    shown = code[:60]
+    return NotFound(f"Tidak ada paket dengan kode “{shown}”.", f"There is no package with the code “{shown}”.")
+
+
 def get_package_of(session: Session, project_id: int) -> Row[Any]:
     """Return the package that a photo or an update belongs to."""
     return session.execute(text(PACKAGE + " WHERE p.id = :id"), {"id": project_id}).one()
@@ -151,6 +156,16 @@ def public_photos(session: Session, project_id: int, *, limit: int) -> list[Publ
         {"project": project_id, "limit": limit},
     ).mappings()
     return [PublicPhoto(**row) for row in rows]
+
+
+def public_package_id(session: Session, code: str) -> int:
+    """Return the id of a package that the public sees; `NotFound` when there is none."""
+    found = session.scalar(text("SELECT id FROM layers.projects WHERE code = :code"), {"code": code})
+    if found is None:
+        raise NotFound(
+            f"Tidak ada paket dengan kode “{code[:60]}”.", f"There is no package with the code “{code[:60]}”."
+        )
+    return int(found)
 
 
 def is_public(session: Session, file_hash: str) -> bool:

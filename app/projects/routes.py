@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, Response, current_app, render_template, request
 
 from app.catalogue.pictures import answer_picture, draw_picture
@@ -12,10 +14,12 @@ from app.links import canonical_url
 from app.maps.home import place_of
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
+from app.photos.pages import Gallery, public_gallery
 from app.projects.filters import ProjectFilter
 from app.projects.pages import board, filter_of, highlights_of, list_values
 from app.projects.queries import ProjectRow, get_project, project_geometries, read_locations
 from app.projects.sentences import code_label, how_far, whether_in_time
+from app.region import current_region
 
 blueprint = Blueprint("projects", __name__)
 
@@ -36,8 +40,19 @@ def page(code: str) -> str:
     names = read_area_names(session, [*row.village_codes, *row.district_codes])
     place = place_of(row, names)
     locations = read_locations(session, row.id, criteria.as_of)
+    region, settings = current_region(), current_app.config["SETTINGS"]
+    photos = Gallery()
+    if criteria.as_of is None:  # what was published at an earlier moment may have been taken back since
+        photos = public_gallery(
+            session,
+            row.id,
+            row.name,
+            limit=settings.photos.public_on_page,
+            time_zone=ZoneInfo(region.time_zone),
+        )
     return render_template(
         "projects/project.html",
+        photos=photos,
         row=row,
         criteria=criteria,
         place=place,
