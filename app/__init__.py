@@ -28,6 +28,7 @@ SUBJECTS = (
     "app.work.routes",
     "app.audit.routes",
     "app.catalogue.routes",
+    "app.critical.routes",
     "app.api.routes",
     "app.health",
     "app.crawlers",
