@@ -108,7 +108,9 @@ def load_account(uniquifier: str) -> Account | None:
     account = datastore.find_user(fs_uniquifier=uniquifier)
     if not isinstance(account, Account) or not account.active or not sessions.is_running(account):
         return None
-    set_request_attr("fs_authn_via", "session")  # what Flask-Security asks of whoever loads a user
+    # What Flask-Security asks of whoever loads a user: how he is known, and when he last gave his password.
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", session.get("fs_paa"))
     return account
 
 
