@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection, text
 
@@ -13,11 +16,14 @@ from app.demo.boundaries import Area
 from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
 from app.demo.register import TODAY
 from app.demo.rows import Table, tables_of
+from app.demo.tracking import basic_tables, tracking_tables
 from app.demo.world import World, draw_world
+from app.storage import Storage
 from layers.rules import rules_in_force, seed_rules
 from layers.tables import LAYER_TABLES
 
 PROJECTS = 400
+GEOGRAPHIC = ("app.project", "app.project_location")  # whose triggers make the map
 
 
 @dataclass(frozen=True)
@@ -91,15 +97,50 @@ def load_demonstration(connection: Connection, settings: Settings, *, projects: 
         elif table.name == "layers.parks":
             table = _with_ids(table, park_ids)
         rows[table.name] = _copy(connection, table)
-    present, past = register_tables(world, _allot(connection, "app.project", len(world.projects)))
-    for table in present:
-        rows[table.name] = _copy(connection, table)
+    rows |= _load_register(connection, world, Storage.of(settings))
     removed = _allot(connection, "layers.parks", min(REMOVED_PARKS, len(world.parks)))
-    for table in [*past, *layer_past(world, road_ids, park_ids, removed)]:
+    for table in layer_past(world, road_ids, park_ids, removed):
         rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
     refresh_region_bounds(connection)
     _analyze(connection, list(rows))
     return DemonstrationSummary(rows)
+
+
+def _load_register(connection: Connection, world: World, storage: Storage) -> dict[str, int]:
+    """
+    Load the packages and their tracking.
+
+    What triggers would derive from the rows (progress, money, contract of a package) stands in the rows already; a test
+    holds the two equal. They are off meanwhile, so that nothing is recorded as an edit of today.
+    """
+    allot = partial(_allot, connection)
+    accounts = {
+        row.email.partition("@")[0]: row.id for row in connection.execute(text("SELECT id, email FROM app.account"))
+    }
+    keys = basic_tables(allot, accounts)
+    ids = allot("app.project", len(world.projects))
+    present, past = register_tables(world, ids, keys)
+    tracked, ended = tracking_tables(
+        world.projects, ids, keys, allot, world.boundaries.plane, lambda content: storage.put(content).hash
+    )
+    tables = [*keys.tables, *present, *tracked]
+    with _triggers_off(connection, [table.name for table in tables if table.name not in GEOGRAPHIC]):
+        rows = {table.name: _copy(connection, table) for table in tables}
+    for table in [*past, *ended]:
+        rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
+    return rows
+
+
+@contextmanager
+def _triggers_off(connection: Connection, tables: list[str]) -> Iterator[None]:
+    """Load rows without the triggers of their tables (foreign keys hold); those of projects leave the audit out."""
+    names = {**dict.fromkeys(tables, "USER"), **dict.fromkeys(GEOGRAPHIC, "z_audit")}
+    for table, which in names.items():
+        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {which}"))
+    yield
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    for table, which in names.items():
+        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {which}"))
 
 
 def _draw(connection: Connection, settings: Settings, projects: int) -> World:
@@ -146,13 +187,9 @@ def _copy_past(connection: Connection, table: Table) -> int:
     """Load superseded versions; what the present table generates (Web Mercator copy, lengths) is generated alike."""
     name = table.name.partition(".")[2]
     staging = f"past_{name}"
-    connection.execute(text(f"CREATE TEMPORARY TABLE {staging} (LIKE {table.name} INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP"))
-    connection.execute(
-        text(
-            f"ALTER TABLE {staging} ALTER changed_by SET DEFAULT app.actor(), "
-            "ADD valid_to timestamptz, ADD operation text, ADD ended_by text"
-        )
-    )
+    like = f"(LIKE {table.name} INCLUDING DEFAULTS INCLUDING GENERATED)"
+    connection.execute(text(f"CREATE TEMPORARY TABLE {staging} {like} ON COMMIT DROP"))
+    connection.execute(text(f"ALTER TABLE {staging} ADD valid_to timestamptz, ADD operation text, ADD ended_by text"))
     count = _copy(connection, table, target=staging)
     columns = ", ".join(
         connection.scalars(

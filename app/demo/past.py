@@ -29,15 +29,17 @@ from app.demo.rows import (
     road_values,
 )
 from app.demo.surveys import prevailing
+from app.demo.tracking import PROJECT_CONSTANTS, Keys, constants_of, forecast_of
 from app.demo.world import World
 from gis.types import GeometryArray
 
 PROJECT_FIELDS = (
     "status", "ceiling_idr", "contract_value_idr", "contractor", "fund_source", "planned_percent", "physical_percent",
     "progress_date",
-    "start_date", "end_date",
+    "start_date", "end_date", "this_year_ceiling_idr", "critical_case", "extra_time_until",
 )  # fmt: skip
-PROJECT_COLUMNS = ("id", "code", "name", "sector", "year", *PROJECT_FIELDS, "is_late")
+COMPUTED = ("paid_idr", "critical_state", "company_id", "forecast_finish", "version")
+PROJECT_COLUMNS = ("id", "code", "name", "sector", "year", *PROJECT_FIELDS, "is_late", *COMPUTED, *PROJECT_CONSTANTS)
 COMMON = ("demo", "source", "district_codes", "village_codes", "valid_from", "geom")
 ENDED = ("valid_to", "operation", "ended_by")
 ENDED_BY = "demonstrasi"
@@ -46,7 +48,7 @@ REMOVED_PARKS = 3
 PARK_REMOVED_ON = dt.date(2025, 7, 7)
 
 
-def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Table]]:
+def register_tables(world: World, ids: list[int], keys: Keys) -> tuple[list[Table], list[Table]]:
     """
     Return the present register and its superseded versions.
 
@@ -54,6 +56,8 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
     ----------
     ids
         Row ids of the projects, allotted by the database.
+    keys
+        Ids of what packages refer to.
 
     Returns
     -------
@@ -74,6 +78,7 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
     present, past, locations = [], [], []
     for index, project in enumerate(projects):
         versions = project.versions()
+        constants = constants_of(project, index, keys)
         for number, (day, state) in enumerate(versions):
             at = place[index, _known_place(project, state["status"])]
             last = number == len(versions) - 1
@@ -81,7 +86,8 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
             row = (
                 ids[index], project.code, project.name, project.sector, project.year,
                 *(state.get(one) for one in PROJECT_FIELDS),
-                _is_late(state, until or day), True, SOURCE, *codes[at], moment(day), texts[at],
+                _is_late(state, until or day), *_computed(project, state, keys, last=last), *constants,
+                True, SOURCE, *codes[at], moment(day), texts[at],
             )  # fmt: skip
             if until is None:
                 present.append(row)
@@ -98,6 +104,19 @@ def register_tables(world: World, ids: list[int]) -> tuple[list[Table], list[Tab
             Table("app.project_location", location_columns, locations),
         ],
         [Table("app.project", (*PROJECT_COLUMNS, *COMMON, *ENDED), past)],
+    )
+
+
+def _computed(project: Project, state: dict[str, Any], keys: Keys, *, last: bool) -> tuple[Any, ...]:
+    """Return the values of `COMPUTED` at a moment; the forecast is that of the newest report."""
+    company = state.get("company")
+    running = state["status"] in {"construction", "stopped"}
+    return (
+        state.get("paid_idr", 0),
+        state.get("critical_state", "none"),
+        None if company is None else keys.companies[company],
+        forecast_of(project.life) if last and running else None,
+        1,
     )
 
 

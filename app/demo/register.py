@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from app.demo.amenities import Facility
 from app.demo.boundaries import Boundaries
 from app.demo.bridges import Bridge
 from app.demo.curves import blob
+from app.demo.life import CASES, TODAY, Case, Life, events_of, live, live_case, live_weight, watch
 from app.demo.mesh import Random
 from app.demo.names import contractor_names
 from app.demo.network import Road
@@ -23,22 +25,17 @@ from app.demo.rivers import Water
 from app.demo.settlements import Settlements
 from app.demo.surveys import cut_line
 from gis.constants import M_PER_KM
+from gis.figures import Rule
 from gis.types import FloatArray
-
-TODAY = dt.date(2026, 11, 20)
-"""The day the demonstration speaks of; fixed, so that the same region gives the same data."""
 
 YEARS = {2023: 0.21, 2024: 0.24, 2025: 0.26, 2026: 0.29}
 LocationKind = Literal["planned", "contracted", "built"]
 ACCURACY_M: dict[LocationKind, tuple[float, float]] = {"planned": (25, 100), "contracted": (5, 20), "built": (1.5, 5)}
 OFFSET_M: dict[LocationKind, float] = {"planned": 18.0, "contracted": 3.5, "built": 1.2}
 
-LATE_SHARE, VERY_LATE_SHARE = 0.3, 0.03
-FATES = {"cancelled": 0.015, "failed_tender": 0.02, "terminated": 0.02}
-STOPPED_SHARE = 0.03  # of the current year's
-NOT_STARTED_SHARE = 0.09
-MAINTENANCE_DAYS = 180
-UPDATE_DAYS = 28
+CONSULTANCY_SHARE = 0.06  # of the packages from the second year on: design or supervision of another one
+CONSULTANCY_COST = 0.045
+WEIGHT_CEILINGS_IDR = (1e9, 9e9)  # the two packages of vector T10
 
 SECTORS = {
     "roads": ("JLN", 0.44),
@@ -58,8 +55,6 @@ ROAD_WORKS = {  # what is done: rupiah per km, how often
     "Rehabilitasi": (2.1e9, 0.2),
     "Pemeliharaan Berkala": (1.1e9, 0.26),
 }
-FUNDS = {"roads": ("DAU", "DAK_FISIK", "DBH", "BANPROV", "PAD"), "bridges": ("DAK_FISIK", "DAU", "BANPROV")}
-OTHER_FUNDS = ("DAU", "PAD", "DBH", "DAK_FISIK", "INSENTIF_FISKAL")
 
 
 @dataclass(frozen=True)
@@ -83,6 +78,8 @@ class Project:
     events: list[Event] = field(default_factory=list)
     road: int | None = None
     stations: tuple[float, float] = (0.0, 0.0)
+    serves: tuple[str, Literal["design", "supervision"]] | None = None  # code of the package it designs or supervises
+    life: Life = field(default_factory=lambda: Life(0.0, []))
 
     def versions(self) -> list[tuple[dt.date, dict[str, Any]]]:
         """Return the day each version began and all its fields; the last is the present one."""
@@ -122,22 +119,24 @@ class _Idea:
     stations: tuple[float, float] = (0.0, 0.0)
 
 
-def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
-    """Draw so many projects, over all years and sectors."""
+def draw_register(random: Random, sites: Sites, count: int, rules: Mapping[str, Rule]) -> list[Project]:
+    """Draw so many projects, over all years and sectors; where there is room they hold the reference's vectors."""
     sectors = list(SECTORS)
     shares = np.array([share for _, share in SECTORS.values()])
     contractors = contractor_names()
     years = sorted(random.choice(list(YEARS), count, p=list(YEARS.values())).tolist())
+    special = _special(years)
     serial: dict[tuple[int, str], int] = {}
-    projects = []
+    projects: list[Project] = []
     shapely.prepare(sites.boundaries.outline)
-    for year in years:
-        sector = str(random.choice(sectors, p=shares / shares.sum()))
-        idea = _IDEAS[sector](random, sites)
+    for index, year in enumerate(years):
+        sector = "roads" if index in special else str(random.choice(sectors, p=shares / shares.sum()))
+        served = None if index in special else _served(random, projects, year)
+        idea = _consultancy(random, served) if served else _IDEAS[sector](random, sites)
+        sector = served.sector if served else sector
         serial[year, sector] = serial.get((year, sector), 0) + 1
-        code = f"{year}-{SECTORS[sector][0]}-{serial[year, sector]:03}"
         project = Project(
-            code,
+            f"{year}-{SECTORS[sector][0]}-{serial[year, sector]:03}",
             idea.name,
             sector,
             year,
@@ -145,16 +144,58 @@ def draw_register(random: Random, sites: Sites, count: int) -> list[Project]:
             _accuracies(random),
             road=idea.road,
             stations=idea.stations,
+            serves=(served.code, "design" if idea.name.startswith("Perencanaan") else "supervision")
+            if served
+            else None,
         )
-        contractor = contractors[random.integers(len(contractors))]
-        project.events = _events(random, project, idea.cost_idr, contractor)
-        reached = project.versions()[-1][1]["status"]
-        if reached in {"planned", "announced", "tender", "cancelled", "failed_tender"}:
-            del project.locations["contracted"], project.locations["built"]
-        elif project.handed_over_on is None:
-            del project.locations["built"]
+        project.life = _life(random, special.get(index), year, sector, idea.cost_idr, len(contractors))
+        watch(random, project.life, year, rules)
+        company = project.life.company
+        project.events = [
+            Event(*event) for event in events_of(project.life, None if company is None else contractors[company])
+        ]
+        _forget_places(project)
         projects.append(project)
     return projects
+
+
+def _special(years: list[int]) -> dict[int, Case | float]:
+    """Return which packages of the current year hold a vector: a case by report, or a ceiling of T10."""
+    current = [index for index, year in enumerate(years) if year == TODAY.year]
+    vectors: list[Case | float] = [*CASES, *WEIGHT_CEILINGS_IDR]
+    return dict(zip(current[:: max(1, len(current) // len(vectors))], vectors, strict=False)) if current else {}
+
+
+def _life(random: Random, vector: Case | float | None, year: int, sector: str, cost_idr: float, companies: int) -> Life:
+    if isinstance(vector, Case):
+        return live_case(random, vector, year, sector, cost_idr, companies)
+    if vector is not None:
+        return live_weight(vector, year, done=vector == min(WEIGHT_CEILINGS_IDR))
+    return live(random, year, sector, cost_idr, companies)
+
+
+def _served(random: Random, projects: list[Project], year: int) -> Project | None:
+    """Choose a package of this year or the year before that is still without a consultant, now and then."""
+    if random.random() >= CONSULTANCY_SHARE:
+        return None
+    taken = {project.serves[0] for project in projects if project.serves}
+    free = [one for one in projects if one.year in {year, year - 1} and one.serves is None and one.code not in taken]
+    return free[int(random.integers(len(free)))] if free else None
+
+
+def _consultancy(random: Random, served: Project) -> _Idea:
+    work = "Perencanaan Teknis" if random.random() < 0.4 else "Pengawasan Teknis"
+    cost = max(5e7, served.life.ceiling_idr * CONSULTANCY_COST)
+    return _Idea(f"{work} {served.name}", served.locations["planned"], cost)
+
+
+def _forget_places(project: Project) -> None:
+    """Keep of the locations only those that are known at the stage reached."""
+    reached = project.versions()[-1][1]["status"]
+    if reached in {"planned", "announced", "tender", "cancelled", "failed_tender"}:
+        del project.locations["contracted"], project.locations["built"]
+    elif project.handed_over_on is None:
+        del project.locations["built"]
 
 
 def _locations(random: Random, shape: BaseGeometry, outline: BaseGeometry) -> dict[LocationKind, BaseGeometry]:
@@ -169,105 +210,6 @@ def _locations(random: Random, shape: BaseGeometry, outline: BaseGeometry) -> di
 
 def _accuracies(random: Random) -> dict[LocationKind, float]:
     return {kind: float(np.round(random.uniform(*span), 1)) for kind, span in ACCURACY_M.items()}
-
-
-def _events(random: Random, project: Project, cost_idr: float, contractor: str) -> list[Event]:
-    """Tell a package's life from plan to hand-over, as far as it has come."""
-    year = project.year
-    ceiling = float(np.round(cost_idr / 1e6) * 1e6)
-    value = float(np.round(ceiling * random.uniform(0.86, 0.992) / 1e3) * 1e3)
-    start = dt.date(year, 3, 6) + dt.timedelta(days=int(random.integers(0, 140)))
-    if year == TODAY.year and random.random() < NOT_STARTED_SHARE:
-        start = TODAY + dt.timedelta(days=int(random.integers(3, 90)))
-    days = int(random.integers(110, 230))
-    end = min(start + dt.timedelta(days=days - 1), max(dt.date(year, 12, 20), start + dt.timedelta(days=30)))
-    events = [
-        Event(
-            max(dt.date(year - 1, 11, 15), dt.date(2023, 1, 9)),
-            {"status": "planned", "ceiling_idr": ceiling, "fund_source": _fund(random, project.sector)},
-        ),
-        Event(dt.date(year, 1, 16), {"status": "announced"}),
-        Event(start - dt.timedelta(days=int(random.integers(40, 55))), {"status": "tender"}),
-    ]
-    fate = str(random.choice([*FATES, "done"], p=[*FATES.values(), 1 - sum(FATES.values())]))
-    if fate in {"cancelled", "failed_tender"}:
-        events.append(Event(start - dt.timedelta(days=10), {"status": fate}))
-        return _until_today(events)
-    contract = {
-        "status": "contract",
-        "contract_value_idr": value,
-        "contractor": contractor,
-        "start_date": start,
-        "end_date": end,
-    }
-    events.append(Event(start - dt.timedelta(days=int(random.integers(5, 14))), contract))
-    events += _progress(random, year, start, end, fate)
-    return _until_today(events)
-
-
-def _progress(random: Random, year: int, start: dt.date, end: dt.date, fate: str) -> list[Event]:
-    """Tell the work itself: a report every four weeks, then hand-over, maintenance and the end; or a stop."""
-    late = random.random()
-    if year < TODAY.year - 1 or late >= LATE_SHARE:
-        finish = end - dt.timedelta(days=int(random.integers(0, 14)))
-    else:
-        finish = end + dt.timedelta(days=int(random.integers(12, 70)))
-    if year == TODAY.year - 1 and late < VERY_LATE_SHARE:
-        finish = end + dt.timedelta(days=460)
-    finish = max(finish, start + dt.timedelta(days=20))
-    halted = None
-    if fate == "terminated" or (year == TODAY.year and random.random() < STOPPED_SHARE):
-        halted = start + (end - start) * float(random.uniform(0.45, 0.85))
-    events = [Event(start, {"status": "construction", **_percents(start, start, end, finish)})]
-    day = start
-    while (day := min(day + dt.timedelta(days=UPDATE_DAYS), finish)) < finish:
-        if halted and day >= halted:
-            status = "terminated" if fate == "terminated" else "stopped"
-            events.append(
-                Event(day, {"status": status, **_percents(halted, start, end, finish), "progress_date": halted})
-            )
-            return events
-        if day <= TODAY:
-            events.append(Event(day, _percents(day, start, end, finish)))
-    if finish > TODAY:
-        last = TODAY - dt.timedelta(days=int(random.integers(0, 12)))
-        if last > events[-1].day and start < last:
-            events.append(Event(last, _percents(last, start, end, finish)))
-        return events
-    events.append(Event(finish, {"status": "handed_over", **_percents(finish, start, end, finish)}))
-    events.append(Event(finish + dt.timedelta(days=14), {"status": "maintenance"}))
-    events.append(Event(finish + dt.timedelta(days=MAINTENANCE_DAYS), {"status": "finished"}))
-    return events
-
-
-def _percents(day: dt.date, start: dt.date, end: dt.date, finish: dt.date) -> dict[str, Any]:
-    """Return plan and actual on a day, along S-curves from start to contract end and from start to real finish."""
-    return {
-        "planned_percent": _s_curve((day - start).days / max((end - start).days, 1)),
-        "physical_percent": _s_curve((day - start).days / max((finish - start).days, 1)),
-        "progress_date": day,
-    }
-
-
-def _s_curve(share: float) -> float:
-    x = min(max(share, 0.0), 1.0)
-    return round(100 * x * x * (3 - 2 * x), 2)
-
-
-def _until_today(events: list[Event]) -> list[Event]:
-    """Order events by day, one day apart at least, and leave the future out."""
-    ordered = sorted(events, key=lambda event: event.day)
-    kept: list[Event] = []
-    for event in ordered:
-        day = event.day if not kept or event.day > kept[-1].day else kept[-1].day + dt.timedelta(days=1)
-        if day <= TODAY:
-            kept.append(Event(day, event.changes))
-    return kept
-
-
-def _fund(random: Random, sector: str) -> str:
-    funds = FUNDS.get(sector, OTHER_FUNDS)
-    return str(funds[random.integers(len(funds))])
 
 
 def _village_at(sites: Sites, place: FloatArray) -> str:

@@ -87,7 +87,7 @@ def draw_world(
     bridges = draw_bridges(random, roads, legal, water)
     facilities = draw_facilities(random, region, boundaries, settlements)
     register = draw_register(
-        random, Sites(boundaries, settlements, roads, legal, bridges, facilities, parks, water), projects
+        random, Sites(boundaries, settlements, roads, legal, bridges, facilities, parks, water), projects, rules
     )
     return World(
         region=region,

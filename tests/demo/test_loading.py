@@ -19,7 +19,22 @@ FINGERPRINT = """
     SELECT md5(string_agg(md5(t::text), '' ORDER BY md5(t::text)))
     FROM (SELECT {columns} FROM {table}) t
 """
-NOT_COMPARED = {"id"}  # ids come from sequences, which a rollback does not turn back
+TRACKING = (
+    "contract",
+    "addendum",
+    "fund",
+    "baseline_point",
+    "work_item",
+    "progress_update",
+    "payment",
+    "critical_case",
+    "photo",
+)
+
+
+def is_compared(column: str) -> bool:
+    """Ids come from sequences, which a rollback does not turn back."""
+    return column != "id" and (not column.endswith("_id") or column == "client_id")
 
 
 def fingerprints(connection: Connection) -> dict[str, str]:
@@ -29,11 +44,12 @@ def fingerprints(connection: Connection) -> dict[str, str]:
         "app.project",
         "history.project",
         "history.roads",
+        *(f"app.{name}" for name in TRACKING),
     ]
     found = {}
     for table in tables:
         columns = connection.exec_driver_sql(f"SELECT * FROM {table} LIMIT 0").keys()
-        wanted = ", ".join(f'"{column}"' for column in columns if column not in NOT_COMPARED)
+        wanted = ", ".join(f'"{column}"' for column in columns if is_compared(column))
         found[table] = connection.exec_driver_sql(FINGERPRINT.format(columns=wanted, table=table)).scalar()
     return found
 
