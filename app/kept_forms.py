@@ -1,4 +1,4 @@
-"""A long form sent after its session ended: what was typed is kept for its writer alone, and stands there again after sign-in."""
+"""A form sent after its session ended: what was typed is kept for its writer, and is there again after sign-in."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ PAGES = (
     ("/review", lazy_gettext("Periksa"), "progress:updates:approve"),
     ("/leader", lazy_gettext("Ringkasan pimpinan"), "leader:figures:read"),
     ("/programmes", lazy_gettext("Program"), "register:plans:edit"),
+    ("/periods", lazy_gettext("Bulan pelaporan"), "progress:periods:unlock"),
     ("/audit", lazy_gettext("Jejak perubahan"), "audit:changes:read"),
     ("/people", lazy_gettext("Pengguna"), "people:accounts:manage"),
 )
