@@ -21,6 +21,50 @@ ProjectStatus = Literal[
 OPEN_STATUSES: frozenset[ProjectStatus] = frozenset({"contract", "construction", "stopped"})
 """A contract is signed and the works are not handed over: only then can they be late."""
 
+Clause = Literal["a", "b", "c"]
+
+DAYS_PER_WEEK = 7
+FARTHEST_DAYS = 36_525  # a forecast looks at most a century ahead
+SAME_DECIMALS = 6
+SAME_PERCENT = 10.0**-SAME_DECIMALS
+"""Percentages nearer than this are one: what binary fractions add is no lateness."""
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """How much of a contract is planned, or done, by the end of a day: cumulative, 0 to 100."""
+
+    day: date
+    percent: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """
+    When works will be finished, at the rates of the last weeks.
+
+    `latest` is None when no end can be told at the slowest of them.
+    """
+
+    earliest: date
+    expected: date
+    latest: date | None
+
+
+@dataclass(frozen=True)
+class CriticalIndication:
+    """Why a contract is indicated as critical: the clause, the figures, the threshold passed and its rule."""
+
+    clause: Clause
+    planned: float
+    physical: float
+    lag_points: float
+    threshold_points: float
+    rule: Rule
+    sentence_id: str
+    sentence_en: str
+
 
 def deviation_points(planned_percent: float | None, physical_percent: float | None) -> float | None:
     """Return actual less planned progress (percentage points; negative is behind); None when either is unknown."""
@@ -81,283 +125,327 @@ def weighted_percent(packages: Iterable[tuple[float, float]]) -> float | None:
     return math.fsum(percent * weight for percent, weight in pairs) / total if total else None
 
 
-@dataclass(frozen=True)
-class CurvePoint:
-    """A point of an S-curve: the cumulative share of the work (percent) that should stand at the end of a day."""
-
-    day: date
-    percent: float
-
-
 def planned_percent(points: Sequence[CurvePoint], day: date) -> float:
     """
-    Return the plan of a day: linear by calendar day between two points (domain reference 1.3).
+    Return what a plan foresees by a day: linear by calendar day between two points (domain reference 1.3).
 
-    The database says the same with `app.planned_percent`; a test holds the two equal.
+    The database tells the same with `app.planned_percent`; a test holds the two equal.
 
     Parameters
     ----------
     points
-        In the order of their days.
-
-    Returns
-    -------
-    percent
-        0 before the first point, the last point's value after the last.
-
-    Raises
-    ------
-    InvalidCurve
-        When there are no points.
+        One version of the curve, in any order, no day twice.
+    day
+        Before the first point the plan is 0, after the last as much as the last.
     """
-    if not points:
-        raise InvalidCurve("Kurva S ini tidak memiliki titik.", "This curve has no points.")
-    after = bisect_right(points, day, key=lambda point: point.day)
+    ordered = sorted(points, key=_day_of)
+    after = bisect_right(ordered, day, key=_day_of)
     if after == 0:
         return 0.0
-    before = points[after - 1]
-    if after == len(points):
+    before = ordered[after - 1]
+    if after == len(ordered):
         return before.percent
-    following = points[after]
-    share = (day - before.day).days / (following.day - before.day).days
-    return before.percent + (following.percent - before.percent) * share
+    following = ordered[after]
+    gained = following.percent - before.percent
+    return before.percent + gained * (day - before.day).days / (following.day - before.day).days
 
 
 def check_curve(points: Sequence[CurvePoint], *, end_date: date) -> None:
     """
-    Check that a plan can be one: it never falls, has a day once, and reaches 100 at the end of the contract.
-
-    Parameters
-    ----------
-    points
-        In the order of their days.
-    end_date
-        Last day of the contract that the plan is of.
+    Refuse a plan that cannot be one (domain reference 1.3: monotone, 100 at the contract's end of that version).
 
     Raises
     ------
     InvalidCurve
-        With a sentence that names the day.
+        When it has no points or a day twice, leaves 0 to 100, falls, does not end at 100, or ends on another day than
+        the contract.
     """
-    if len(points) < 2:
-        raise InvalidCurve(
-            "Kurva S perlu paling sedikit dua titik: awal dan akhir kontrak.",
-            "A curve needs at least two points: the beginning and the end of the contract.",
-        )
-    for before, after in pairwise(points):
-        if after.day <= before.day:
+    if not points:
+        raise InvalidCurve("Kurva belum memiliki titik.", "The curve has no points yet.")
+    ordered = sorted(points, key=_day_of)
+    for point in ordered:
+        if not 0 <= point.percent <= 100:  # also what is not a number
             raise InvalidCurve(
-                f"Tanggal {after.day.isoformat()} tidak sesudah {before.day.isoformat()}; tiap tanggal sekali, berurut.",
-                f"The day {after.day.isoformat()} is not after {before.day.isoformat()}; each day once, in order.",
+                f"Rencana {point.day:%d-%m-%Y} sebesar {_id(point.percent)}%: harus antara 0 dan 100.",
+                f"The plan of {point.day} is {_en(point.percent)}%: it must lie between 0 and 100.",
+            )
+    for before, after in pairwise(ordered):
+        if before.day == after.day:
+            raise InvalidCurve(
+                f"Tanggal {after.day:%d-%m-%Y} ada dua kali dalam kurva.", f"{after.day} is in the curve twice."
             )
         if after.percent < before.percent:
             raise InvalidCurve(
-                f"Rencana turun pada {after.day.isoformat()}: {_comma(before.percent)}% ke {_comma(after.percent)}%.",
-                f"The plan falls on {after.day.isoformat()}: from {before.percent:g}% to {after.percent:g}%.",
+                f"Rencana turun dari {_id(before.percent)}% ({before.day:%d-%m-%Y}) menjadi {_id(after.percent)}% "
+                f"({after.day:%d-%m-%Y}). Rencana kumulatif tidak boleh turun.",
+                f"The plan falls from {_en(before.percent)}% ({before.day}) to {_en(after.percent)}% ({after.day}). "
+                "A cumulative plan cannot fall.",
             )
-    if not all(0 <= point.percent <= 100 for point in points):
-        raise InvalidCurve("Rencana harus antara 0 dan 100%.", "The plan must lie between 0 and 100%.")
-    last = points[-1]
-    if last.percent != 100:
+    last = ordered[-1]
+    if abs(last.percent - 100) > SAME_PERCENT:
         raise InvalidCurve(
-            f"Rencana berakhir pada {_comma(last.percent)}%, bukan 100%.",
-            f"The plan ends at {last.percent:g}%, not 100%.",
+            f"Rencana berakhir pada {_id(last.percent)}%, bukan 100%.",
+            f"The plan ends at {_en(last.percent)}%, not at 100%.",
         )
     if last.day != end_date:
         raise InvalidCurve(
-            f"Rencana mencapai 100% pada {last.day.isoformat()}, padahal kontrak berakhir {end_date.isoformat()}.",
-            f"The plan reaches 100% on {last.day.isoformat()}, but the contract ends on {end_date.isoformat()}.",
+            f"Rencana berakhir {last.day:%d-%m-%Y}, sedangkan kontrak berakhir {end_date:%d-%m-%Y}.",
+            f"The plan ends on {last.day}, but the contract on {end_date}.",
         )
 
 
-def weights_percent(values: Sequence[float]) -> list[float]:
+def weights_percent(values: Sequence[float | Decimal]) -> list[float]:
     """
-    Return the weight of each item of a bill of quantities (percent), its value by the sum of all (before PPN).
+    Return the weight of each item of work, its share of the value before PPN (domain reference 1.3): 100 in all.
 
     Raises
     ------
     InvalidMeasure
-        When a value is negative or all are 0.
+        When a value is negative or no number, or none is above 0.
     """
-    total = math.fsum(values)
-    if any(value < 0 for value in values) or total <= 0:
+    numbers = [float(value) for value in values]
+    if any(not math.isfinite(value) or value < 0 for value in numbers):
+        raise InvalidMeasure("Nilai pekerjaan tidak boleh negatif.", "The value of a work item cannot be negative.")
+    total = math.fsum(numbers)
+    if not 0 < total < math.inf:
         raise InvalidMeasure(
-            "Nilai item tidak boleh negatif, dan jumlahnya harus lebih dari 0.",
-            "Values of items cannot be negative, and their sum must be above 0.",
+            "Bobot tidak dapat dihitung: jumlah nilai pekerjaan 0.",
+            "Weights cannot be computed: the values of the work items sum up to 0.",
         )
-    return [value / total * 100 for value in values]
+    return [value / total * 100 for value in numbers]
 
 
-def physical_percent(weights: Sequence[float], installed: Sequence[float], quantities: Sequence[float]) -> float:
+def physical_percent(
+    weights: Sequence[float], installed: Sequence[float | Decimal], quantities: Sequence[float | Decimal]
+) -> float:
     """
-    Return how far works are (percent) by their items: each item's weight times its installed share, at most all of it.
+    Return the physical progress of a contract from what stands of each item (domain reference 1.3).
+
+    More than an item's quantity does not count: no item makes up for another.
 
     Parameters
     ----------
     weights
-        Percent, which sum up to 100.
+        Percent, summing up to 100.
     installed, quantities
-        Of each item, in its own unit; quantities are above 0.
+        In place, and of the contract, in each item's own unit.
+
+    Raises
+    ------
+    InvalidMeasure
+        When the three differ in length, something installed is negative, or a quantity is not above 0.
     """
-    done = math.fsum(
-        weight * min(1.0, amount / quantity)
-        for weight, amount, quantity in zip(weights, installed, quantities, strict=True)
-    )
-    return min(100.0, max(0.0, done))
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """When works will be done: by the rate of the last weeks, and by its fastest and slowest week; None: never."""
-
-    earliest: date | None
-    expected: date | None
-    latest: date | None
+    if not len(weights) == len(installed) == len(quantities):
+        raise InvalidMeasure(
+            "Setiap butir pekerjaan perlu bobot, volume terpasang, dan volume kontrak.",
+            "Every work item needs a weight, a quantity installed and a quantity of the contract.",
+        )
+    shares = []
+    for weight, done, quantity in zip(weights, map(float, installed), map(float, quantities), strict=True):
+        if not (done >= 0 and quantity > 0):
+            raise InvalidMeasure(
+                "Volume terpasang tidak boleh negatif, dan volume kontrak harus lebih dari 0.",
+                "A quantity installed cannot be negative, and that of the contract must be above 0.",
+            )
+        shares.append(weight * min(1.0, done / quantity))
+    return min(100.0, math.fsum(shares))
 
 
 def forecast_finish(observations: Sequence[tuple[date, float]], *, end_date: date, weeks: int = 4) -> Forecast:
     """
-    Extend the actual progress at the mean rate of the last weeks until it reaches 100 (domain reference 1.4).
+    Return when works reach 100% at the mean rate of their last weeks, else the contract's end (domain reference 1.4).
+
+    The range comes from the fastest and the slowest of those weeks. Between two observations progress is taken as
+    linear by calendar day. Where no rate is known, or nothing was gained, the contract's end is expected (but no day
+    before the last observation), and no latest day can be told.
 
     Parameters
     ----------
     observations
-        Day and actual (percent) of the approved updates, in the order of days.
+        Approved physical progress (day, percent), in any order; of one day twice, the later in the sequence counts.
     end_date
-        Last day of the contract, which stands when no rate can be told.
+        Last day of the contract with its addenda.
     weeks
-        How many weeks before the newest observation the rate is taken from.
-
-    Returns
-    -------
-    forecast
-        The day itself when the works are done. With no observation, or no growth in these weeks, the contract's end is
-        expected, as the rule has it; `latest` is None when a week stood still.
+        How far back from the last observation the rate looks.
     """
-    if not observations:
-        return Forecast(end_date, end_date, end_date)
-    last_day, last_percent = observations[-1]
-    if last_percent >= 100:
-        done = next(day for day, percent in observations if percent >= 100)
-        return Forecast(done, done, done)
-    since = last_day - timedelta(weeks=weeks)
-    before = [one for one in observations if one[0] <= since]
-    window = [*before[-1:], *(one for one in observations if one[0] > since)]
-    if len(window) < 2:
-        return Forecast(end_date, end_date, end_date)
-    mean = (last_percent - window[0][1]) / (last_day - window[0][0]).days
-    if mean <= 0:
-        return Forecast(None, end_date, None)
-    rates = [(after[1] - first[1]) / (after[0] - first[0]).days for first, after in pairwise(window)]
-
-    def reached(rate: float) -> date | None:
-        days = math.ceil(round((100 - last_percent) / rate, 9)) if rate > 0 else None
-        return None if days is None or days > (date.max - last_day).days else last_day + timedelta(days=days)
-
-    return Forecast(reached(max(rates)), reached(mean), reached(min(rates)))
+    known = sorted(dict(observations).items())
+    if not known:
+        return Forecast(end_date, end_date, None)
+    last_day, last_percent = known[-1]
+    if last_percent >= 100 - SAME_PERCENT:
+        finished = next(day for day, percent in known if percent >= 100 - SAME_PERCENT)
+        return Forecast(finished, finished, finished)
+    mean, rates = _rates_per_day(known, weeks)
+    remaining = 100 - last_percent
+    expected = _reached(last_day, remaining, mean) or max(end_date, last_day)
+    earliest = _reached(last_day, remaining, max(rates, default=0.0)) or expected
+    latest = _reached(last_day, remaining, min(rates, default=0.0)) if mean > 0 else None
+    return Forecast(min(earliest, expected), expected, max(latest, expected) if latest else None)
 
 
 def overruns_year(finish: date | None, *, year: int, multi_year: bool) -> bool:
-    """Tell whether works will run past the fiscal year: done after 31 December, and not an approved multi-year contract."""
-    return not multi_year and finish is not None and finish > date(year, 12, 31)
+    """
+    Tell whether works will run past their fiscal year (domain reference 1.4); approved multi-year works never do.
 
-
-@dataclass(frozen=True)
-class CriticalIndication:
-    """Why a contract counts as critical: the case of clause 31.2, its numbers, and the rule that decided."""
-
-    clause: Literal["a", "b", "c"]
-    planned: float
-    physical: float
-    lag_points: float
-    threshold_points: float
-    rule: Rule
-    sentence_id: str
-    sentence_en: str
+    Parameters
+    ----------
+    finish
+        The forecast; None when nothing is known, which overruns nothing.
+    """
+    return finish is not None and not multi_year and finish > date(year, 12, 31)
 
 
 def indicate_critical(
     planned: float, physical: float, *, overruns_year: bool, rules: Mapping[str, Rule]
 ) -> CriticalIndication | None:
     """
-    Tell whether a contract is critical: clause 31.2 of the standard contract (SSUK), domain reference 1.4.
+    Tell whether a contract is indicated as critical, and by which case of the standard contract (domain reference 1.4).
 
-    The plan decides the period; at its border the stricter second one holds. Lags are percentage points, strictly greater
-    than the threshold. Numbers are compared as they are written, to a ten-thousandth of a point.
+    (a) Plan below the border of period I and lag above its threshold; (b) plan at the border or beyond and lag above
+    the threshold of period II; (c) there, lag above 0 up to that threshold while the fiscal year will be overrun.
+    Differences are percentage points, strictly greater; the plan decides the period, at its border the stricter.
 
     Parameters
     ----------
     planned, physical
-        Of the same day (percent).
+        Percent of the same day.
     overruns_year
-        Whether the works will run past the fiscal year, see `overruns_year`.
+        As `overruns_year` tells.
     rules
-        In force on that day: KRITIS_P1_BATAS_RENCANA, KRITIS_P1_LAG, KRITIS_P2_LAG, KRITIS_P2_LEWAT_TA_1.
-
-    Returns
-    -------
-    indication
-        None when the contract is not critical.
-    """
-    lag = round(planned - physical, 4)
-    border, first, second = (rules[code] for code in ("KRITIS_P1_BATAS_RENCANA", "KRITIS_P1_LAG", "KRITIS_P2_LAG"))
-    floor = rules["KRITIS_P2_LEWAT_TA_1"]
-    if round(planned, 4) < border.value:
-        return _indication("a", planned, physical, lag, first) if lag > first.value else None
-    if lag > second.value:
-        return _indication("b", planned, physical, lag, second)
-    if lag > floor.value and overruns_year:
-        return _indication("c", planned, physical, lag, floor)
-    return None
-
-
-def _indication(
-    clause: Literal["a", "b", "c"], planned: float, physical: float, lag: float, rule: Rule
-) -> CriticalIndication:
-    period_id = {"a": "periode I", "b": "periode II", "c": "periode II"}[clause]
-    overrun_id = " dan pekerjaan akan melampaui tahun anggaran" if clause == "c" else ""
-    overrun_en = " and the works will run past the fiscal year" if clause == "c" else ""
-    return CriticalIndication(
-        clause,
-        planned,
-        physical,
-        lag,
-        rule.value,
-        rule,
-        f"Rencana {_comma(planned)}% ({period_id}), realisasi {_comma(physical)}%: terlambat {_comma(lag)} poin, "
-        f"lebih dari {_comma(rule.value)} poin{overrun_id}.",
-        f"Planned {planned:.2f}% (period {'I' if clause == 'a' else 'II'}), actual {physical:.2f}%: behind by {lag:.2f} "
-        f"points, more than {rule.value:g}{overrun_en}.",
-    )
-
-
-def fine_base_idr(value_idr: Decimal, vat_percent: Decimal) -> Decimal:
-    """Return the value before PPN (rupiah, to the cent) of a value that includes it."""
-    return (value_idr / (1 + vat_percent / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def fine_idr(base_idr: Decimal, *, days: int, rule: Rule) -> Decimal:
-    """
-    Return the fine for lateness (rupiah): a permille of the base for each calendar day (Perpres 16/2018 Pasal 79(4)).
-
-    Parameters
-    ----------
-    base_idr
-        Value of the contract, or of the part that is late, before PPN.
-    days
-        Calendar days after the contract's end, 0 or more.
-    rule
-        DENDA_PERMIL.
+        KRITIS_P1_BATAS_RENCANA, KRITIS_P1_LAG, KRITIS_P2_LAG, KRITIS_P2_LEWAT_TA_1 and _2, in force on that day.
 
     Raises
     ------
     InvalidMeasure
-        When days or base are negative.
+        When a percentage lies outside 0 to 100.
     """
-    if days < 0 or base_idr < 0:
-        raise InvalidMeasure("Hari dan dasar denda tidak boleh negatif.", "Days and base of a fine cannot be negative.")
-    return (base_idr * Decimal(str(rule.value)) / 1000 * days).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if not (0 <= planned <= 100 and 0 <= physical <= 100):
+        raise InvalidMeasure(
+            "Rencana dan realisasi harus antara 0 dan 100%.", "Plan and actual must lie between 0 and 100%."
+        )
+    lag = _without_noise(planned - physical)
+    border = rules["KRITIS_P1_BATAS_RENCANA"].value
+    if _without_noise(planned) < border:
+        rule = rules["KRITIS_P1_LAG"]
+        if lag <= rule.value:
+            return None
+        return _indication("a", planned, physical, lag, rule, border)
+    rule = rules["KRITIS_P2_LAG"]
+    if lag > rule.value:
+        return _indication("b", planned, physical, lag, rule, border)
+    above, up_to = rules["KRITIS_P2_LEWAT_TA_1"], rules["KRITIS_P2_LEWAT_TA_2"]
+    if overruns_year and above.value < lag <= up_to.value:
+        return _indication("c", planned, physical, lag, above, border)
+    return None
 
 
-def _comma(number: float) -> str:
-    return f"{number:.2f}".replace(".", ",")
+def fine_base_idr(value_idr: Decimal, vat_percent: Decimal) -> Decimal:
+    """
+    Return the value that fines are reckoned on: of the contract, or its late part, before PPN (domain reference 1.6).
+
+    Perpres 16/2018 article 79 (4)-(5).
+
+    Raises
+    ------
+    InvalidMeasure
+        When the value or the PPN is negative.
+    """
+    if value_idr < 0 or vat_percent < 0:
+        raise InvalidMeasure(
+            "Nilai kontrak dan PPN tidak boleh negatif.", "The value of a contract and its PPN cannot be negative."
+        )
+    return (value_idr * 100 / (100 + vat_percent)).quantize(CENT, ROUND_HALF_UP)
+
+
+def fine_idr(base_idr: Decimal, *, days: int, rule: Rule) -> Decimal:
+    """
+    Return the fine for so many calendar days of lateness, without a ceiling (domain reference 1.6).
+
+    Parameters
+    ----------
+    base_idr
+        As `fine_base_idr` returns.
+    rule
+        DENDA_PERMIL: thousandths of the base a day.
+
+    Raises
+    ------
+    InvalidMeasure
+        When the base or the days are negative.
+    """
+    if base_idr < 0 or days < 0:
+        raise InvalidMeasure(
+            "Dasar denda dan hari keterlambatan tidak boleh negatif.",
+            "The base of a fine and the days of lateness cannot be negative.",
+        )
+    return (base_idr * Decimal(str(rule.value)) * days / 1000).quantize(CENT, ROUND_HALF_UP)
+
+
+def _day_of(point: CurvePoint) -> date:
+    return point.day
+
+
+def _without_noise(percent: float) -> float:
+    return round(percent, SAME_DECIMALS)
+
+
+def _rates_per_day(known: Sequence[tuple[date, float]], weeks: int) -> tuple[float, list[float]]:
+    """Return the mean rate (percent a day) of the last weeks, and that of each of them, the newest first."""
+    last_day, last_percent = known[-1]
+    begin = max(known[0][0], last_day - timedelta(weeks=weeks))
+    if begin == last_day:
+        return 0.0, []
+    points = [CurvePoint(day, percent) for day, percent in known]
+    mean = (last_percent - planned_percent(points, begin)) / (last_day - begin).days
+    rates, until = [], last_day
+    while until > begin:
+        since = max(begin, until - timedelta(days=DAYS_PER_WEEK))
+        gained = planned_percent(points, until) - planned_percent(points, since)
+        rates.append(gained / (until - since).days)
+        until = since
+    return mean, rates
+
+
+def _reached(last_day: date, remaining: float, rate: float) -> date | None:
+    """Return when the remaining percent are done at a rate a day; None when never."""
+    if rate * FARTHEST_DAYS < SAME_PERCENT:
+        return None
+    days = math.ceil(remaining / rate - SAME_PERCENT)
+    return last_day + timedelta(days=min(days, FARTHEST_DAYS))
+
+
+def _indication(
+    clause: Clause, planned: float, physical: float, lag: float, rule: Rule, border: float
+) -> CriticalIndication:
+    period_id = "I, rencana di bawah" if clause == "a" else "II, rencana mulai"
+    period_en = "I, plan below" if clause == "a" else "II, plan from"
+    year_id = ", dan perkiraan selesai melampaui tahun anggaran" if clause == "c" else ""
+    year_en = ", and the works are expected to run past the fiscal year" if clause == "c" else ""
+    return CriticalIndication(
+        clause=clause,
+        planned=planned,
+        physical=physical,
+        lag_points=lag,
+        threshold_points=rule.value,
+        rule=rule,
+        sentence_id=(
+            f"Rencana {_id(planned)}%, realisasi {_id(physical)}%: terlambat {_id(lag)} poin, lebih dari "
+            f"{_id(rule.value, 0)} poin (periode {period_id} {_id(border, 0)}%){year_id}."
+        ),
+        sentence_en=(
+            f"Plan {_en(planned)}%, actual {_en(physical)}%: late by {_en(lag)} points, more than "
+            f"{_en(rule.value, 0)} points (period {period_en} {_en(border, 0)}%){year_en}."
+        ),
+    )
+
+
+def _en(value: float, decimals: int = 2) -> str:
+    """Write a number with so many decimals, more where it would else look rounded to another."""
+    text = f"{value:.{SAME_DECIMALS}f}".rstrip("0").rstrip(".")
+    whole, _point, fraction = text.partition(".")
+    fraction = fraction.ljust(decimals, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def _id(value: float, decimals: int = 2) -> str:
+    return _en(value, decimals).replace(".", ",")

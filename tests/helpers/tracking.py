@@ -82,3 +82,15 @@ def make_excuse(connection: Connection, project_id: int, from_day: date, until_d
         until_day=until_day,
         **{**defaults, **values},
     )
+
+
+def make_addendum(connection: Connection, contract_id: int, **values: Any) -> int:
+    """Make an addendum that moves a contract's end to 28 December 2026."""
+    defaults: dict[str, Any] = {
+        "sequence": 1,
+        "number": f"ADD/{next(NUMBERS)}/2026",
+        "signed_on": date(2026, 9, 1),
+        "end_date": date(2026, 12, 28),
+        "reason": "Penambahan volume",
+    }
+    return make_row(connection, "app.addendum", contract_id=contract_id, **{**defaults, **values})
