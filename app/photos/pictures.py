@@ -241,8 +241,8 @@ def _pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
     left, top, width, height = box
     across, down = size
     return (
-        max(0, math.floor(left * across)),
-        max(0, math.floor(top * down)),
-        min(across, math.ceil((left + width) * across)),
-        min(down, math.ceil((top + height) * down)),
+        max(0, math.floor(round(left * across, 6))),
+        max(0, math.floor(round(top * down, 6))),
+        min(across, math.ceil(round((left + width) * across, 6))),
+        min(down, math.ceil(round((top + height) * down, 6))),
     )
