@@ -46,6 +46,11 @@ def read_number(value: Any) -> Any:
     return written
 
 
+def read_decimal(value: Any) -> Any:
+    """Return a number that is never written with thousands (a coordinate, metres of accuracy): 102,955 or 102.955."""
+    return value.strip().replace(",", ".") if isinstance(value, str) else value
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise PydanticCustomError("finite_number", "not a number")
@@ -97,8 +102,10 @@ Day = Annotated[dt.date, BeforeValidator(_day), AfterValidator(_within_calendar)
 Line = Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=300)]
 """One line of text."""
 Paragraph = Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=5000)]
-Lon = Annotated[float, BeforeValidator(read_number), AfterValidator(_finite), Field(ge=-180, le=180)]
-Lat = Annotated[float, BeforeValidator(read_number), AfterValidator(_finite), Field(ge=-90, le=90)]
+Lon = Annotated[float, BeforeValidator(read_decimal), AfterValidator(_finite), Field(ge=-180, le=180)]
+Lat = Annotated[float, BeforeValidator(read_decimal), AfterValidator(_finite), Field(ge=-90, le=90)]
+Metres = Annotated[float, BeforeValidator(read_decimal), AfterValidator(_finite), Field(ge=0, le=1_000_000)]
+"""A length that a device measured, such as the accuracy of a position."""
 
 
 @dataclass

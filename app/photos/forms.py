@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.config import PhotoLimits
 from app.errors import InvalidInput
-from app.forms import Input, Lat, Line, Lon, Number, read_number
+from app.forms import Input, Lat, Line, Lon, Metres, read_decimal
 from app.photos.pictures import Box
 
 Moment = Literal["before", "during", "after"]
@@ -44,7 +44,7 @@ class PhotoInput(Input):
     taken_at: Time | None = None
     lon: Lon | None = None
     lat: Lat | None = None
-    accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    accuracy_m: Metres | None = None
     moment: Moment = "during"
     viewpoint_id: int | None = None
     caption: Line | None = None
@@ -128,7 +128,7 @@ class ReviewForm(Input):
         if len({len(column) for column in columns}) != 1:
             raise InvalidInput({"blur": gettext("Isi keempat angka setiap kotak, atau kosongkan semuanya.")})
         try:
-            rows = [[round(float(read_number(value)) / 100, 6) for value in row] for row in zip(*columns, strict=True)]
+            rows = [[round(float(read_decimal(value)) / 100, 6) for value in row] for row in zip(*columns, strict=True)]
         except ValueError as error:
             raise InvalidInput({"blur": gettext("Kotak pengaburan ditulis dengan angka dari 0 sampai 100.")}) from error
         return [_checked_box(row) for row in rows]
