@@ -78,7 +78,7 @@ def test_receipt_then_the_same_receipt_then_conflict(
     update, photo, content = make_update(connection, project.id), uuid4(), jpeg()
     taken = dt.datetime.now(dt.UTC).isoformat()
     first = send(officer, update, photo, content, **ON_SITE, taken_at=taken)
-    assert first.status_code == 201
+    assert first.status_code == 201, first.get_data(as_text=True)
     again = send(officer, update, photo, content, **ON_SITE, taken_at=taken)
     assert (again.status_code, again.json) == (200, first.json)
     assert send(officer, update, photo, jpeg(seed=9)).status_code == 409
