@@ -21,9 +21,15 @@ from layers.tables import check_against_definitions, table_of
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version", "audit")  # tables of schema app that the application only reads
 JOURNALS = ("imports", "status_change", "period_unlock")  # tables of schema app that the application only adds to
-PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes", "public_photo")
+PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes", "public_photo", "baseline_point")
 PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a row is not the public's
     "app.project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
+    "app.baseline": (
+        *("id", "project_id", "contract_id", "addendum_id", "sequence", "in_force_from", "step", "demo", "valid_from"),
+    ),
+    "app.public_progress": (
+        *("id", "project_id", "contract_id", "day", "physical_percent", "planned_percent", "demo", "valid_from"),
+    ),
     "app.rules": (
         *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
         *("in_force_from", "in_force_until", "valid_from"),
