@@ -21,6 +21,8 @@ SUBJECTS = (
     "app.maps.routes",
     "app.tiles.routes",
     "app.auth.routes",
+    "app.auth.people_pages",
+    "app.auth.account_pages",
     "app.ogc.routes",
     "app.reports.routes",
     "app.projects.routes",

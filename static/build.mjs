@@ -15,12 +15,13 @@ const KEPT_MS = 24 * 3_600_000;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 // Files that are served as they come.
-const COPIED = ["images/mark.svg", "node_modules/leaflet/dist/leaflet.js"];
+const COPIED = ["images/mark.svg", "images/icon-192.png", "images/icon-512.png", "node_modules/leaflet/dist/leaflet.js"];
 
 await mkdir(DIST, { recursive: true });
 const bundled = await bundle();
-const manifest = { ...bundled.names, ...(await copyFiles(COPIED)) };
-const current = new Set([...bundled.files, ...Object.values(manifest)]); // each file once, chunks without a name of their own too
+const worker = await bundleWorker();
+const manifest = { ...bundled.names, ...worker.names, ...(await copyFiles(COPIED)) };
+const current = new Set([...bundled.files, ...worker.files, ...Object.values(manifest)]); // each file once, chunks without a name of their own too
 await compressAll([...current]);
 await writeWhole(join(DIST, "manifest.json"), JSON.stringify(manifest, null, 2));
 await removeOutdated(current);
@@ -29,6 +30,9 @@ async function bundle() {
   const result = await build({
     entryPoints: {
       home: "src/home.ts",
+      update: "src/update.ts",
+      "outbox-page": "src/outbox-page.ts",
+      "outbox-badge": "src/outbox-badge.ts",
       main: "css/main.css",
       font: "css/font.css", // for the light map, which has a page of its own
       "home-page": "css/home.css",
@@ -36,6 +40,7 @@ async function bundle() {
       leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
       staff: "css/staff.css",
+      register: "src/register.ts",
       photos: "css/photos.css", // for the public's page of a project with photos
       "photo-slider": "src/photo-slider.ts",
       "photo-review": "src/photo-review.ts",
@@ -64,6 +69,23 @@ async function bundle() {
     if (LIBRARY in output.inputs && name.startsWith("chunk")) names["maplibre-library.js"] = name; // so that pages ask for it early
   }
   return { names, files: Object.keys(result.metafile.outputs).map((path) => basename(path)) };
+}
+
+// Of its own, in one file: not every browser's service worker can import.
+async function bundleWorker() {
+  const result = await build({
+    entryPoints: ["src/service-worker.ts"],
+    outdir: DIST,
+    bundle: true,
+    format: "iife",
+    target: "es2022",
+    minify: true,
+    entryNames: "[name]-[hash]",
+    metafile: true,
+    logLevel: "warning",
+  });
+  const files = Object.keys(result.metafile.outputs).map((path) => basename(path));
+  return { names: { "service-worker.js": files[0] }, files };
 }
 
 async function copyFiles(paths) {

@@ -137,6 +137,12 @@ class RegisterFilter:
         return (self.as_of or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(time_zone)).date()
 
     @property
+    def cleared(self) -> RegisterFilter:
+        """The filter with nothing left but the dates."""
+        dates = {name: getattr(self, name) for name in ("as_of", "as_of_text", "compare", "compare_text")}
+        return replace(NOTHING_ASKED, **dates)
+
+    @property
     def is_empty(self) -> bool:
         """Whether it lets every package through."""
         return self.without("as_of", "compare") == NOTHING_ASKED

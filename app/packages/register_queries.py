@@ -27,8 +27,8 @@ MOST_COMPANIES = 500  # that the filter offers; the text finds the others
 PACKAGE_COLUMNS = (
     "id, code, name, sector, year, status, is_late, ceiling_idr, this_year_ceiling_idr, owner_estimate_idr,"
     " contract_value_idr, paid_idr, fund_source, planned_percent, physical_percent, progress_date, start_date,"
-    " end_date, forecast_finish, extra_time_until, maintenance_until, contractor, company_id, unit_id, programme_id, rup_code,"
-    " tender_code, selection_method, ppk_id, officer_id, volume, volume_unit, critical_state, critical_case,"
+    " end_date, forecast_finish, extra_time_until, maintenance_until, contractor, company_id, unit_id, programme_id,"
+    " rup_code, tender_code, selection_method, ppk_id, officer_id, volume, volume_unit, critical_state, critical_case,"
     " district_codes, village_codes, geom IS NOT NULL AS is_located"
 )
 PAST_SEARCH_TEXT = (
