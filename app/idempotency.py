@@ -99,7 +99,7 @@ def _request_hash() -> str:
         for name, values in sorted(request.form.lists()):
             if name not in {"csrf_token", "kept_ticket", FIELD}:
                 digest.update(json.dumps([name, values]).encode())
-        for name, file in sorted(request.files.items(multi=True)):
+        for name, file in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             digest.update(f"{name} {file.filename}".encode())
             digest.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
             file.stream.seek(0)

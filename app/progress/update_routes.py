@@ -14,7 +14,7 @@ from flask_babel import gettext
 from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.auth.permissions import Permission, may, needs, require, scope_condition
+from app.auth.permissions import Permission, current_account, may, needs, require, scope_condition
 from app.config import Settings
 from app.errors import InvalidInput, VersionConflict, message_of
 from app.extensions import current_language, db
@@ -67,7 +67,7 @@ from app.storage import Storage
 
 blueprint = Blueprint("updates", __name__)
 
-MOST_FORM_BYTES = 512 * 1024 * 1024  # of one form with its photos, each of which has a limit of its own
+MOST_FORM_BYTES = 256 * 1024 * 1024  # of one form with its photos, each of which has a limit of its own
 UNLOCKED_DAYS = 3  # offered for opening a month again
 
 
@@ -84,8 +84,8 @@ class Form:
 
 @blueprint.url_value_preprocessor
 def allow_photos(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let a form with photos be read whole, so that one photo too large does not lose the text around it."""
-    if request.method == "POST" and request.mimetype == "multipart/form-data":
+    """Let those who are signed in send a form whole, so that one photo too large does not lose the text around it."""
+    if request.method == "POST" and request.mimetype == "multipart/form-data" and current_account() is not None:
         request.max_content_length = MOST_FORM_BYTES
 
 
