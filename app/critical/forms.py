@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from flask_babel import gettext
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.forms import Count, Day, Input, Line, Paragraph, Percent, read_number
@@ -33,14 +34,11 @@ class MeetingInput(Input):
     minutes_number: Line | None = None
     note: Paragraph | None = None
 
-    @model_validator(mode="after")
-    def due_after_held(self) -> MeetingInput:
+    @field_validator("due_on")
+    @classmethod
+    def due_after_held(cls, value: dt.date, given: ValidationInfo) -> dt.date:
         """Refuse a test that ends before it begins."""
-        if self.due_on <= self.held_on:
-            raise PydanticCustomError(
-                "sentence", "{text}", {"text": gettext("Batas waktu uji coba harus sesudah tanggal rapat.")}
-            )
-        return self
+        return _after(value, given.data.get("held_on"), gettext("Batas waktu uji coba harus sesudah tanggal rapat."))
 
 
 class OutcomeInput(Input):
@@ -72,12 +70,13 @@ class ExcuseInput(Input):
     reason: Paragraph
     document_number: Line | None = None
 
-    @model_validator(mode="after")
-    def in_order(self) -> ExcuseInput:
+    @field_validator("until_day")
+    @classmethod
+    def in_order(cls, value: dt.date, given: ValidationInfo) -> dt.date:
         """Refuse an end before the beginning."""
-        if self.until_day < self.from_day:
-            raise PydanticCustomError("sentence", "{text}", {"text": gettext("Tanggal akhir mendahului tanggal awal.")})
-        return self
+        first = given.data.get("from_day")
+        before = first - dt.timedelta(days=1) if first else None
+        return _after(value, before, gettext("Tanggal akhir mendahului tanggal awal."))
 
 
 class ClosingInput(Input):
@@ -98,3 +97,10 @@ class FineQuery(Input):
     """For how many days late the fine is asked; those late until today when not given."""
 
     days: Annotated[Count, Field(le=GREATEST_FINE_DAYS)] | None = None
+
+
+def _after(day: dt.date, other: dt.date | None, sentence: str) -> dt.date:
+    """Return a day that comes after another; the sentence says what is wrong when it does not."""
+    if other is not None and day <= other:
+        raise PydanticCustomError("sentence", "{text}", {"text": sentence})
+    return day

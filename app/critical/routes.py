@@ -32,8 +32,8 @@ from app.region import current_region
 from layers.rules import rules_in_force
 
 blueprint = Blueprint("critical", __name__)
-API = "/api/v1/projects/<code>/critical"
-PAGE = "/packages/<code>/critical"
+API = "/api/v1/projects/<path:code>/critical"
+PAGE = "/packages/<path:code>/critical"
 
 Change = Callable[[Package, Any, int], Any]
 

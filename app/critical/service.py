@@ -237,7 +237,9 @@ def declare(session: Session, package: Package, data: DeclarationInput, *, today
     """
     case = _open_case(session, package, state="indicated")
     declared_on = data.declared_on or data.letter_date
-    _not_after(today, letter_date=data.letter_date, declared_on=declared_on)
+    _not_after(today, letter_date=data.letter_date)
+    if data.declared_on:
+        _not_after(today, declared_on=data.declared_on)
     if declared_on < data.letter_date:
         raise InvalidInput({"declared_on": gettext("Penetapan tidak dapat mendahului tanggal suratnya.")})
     day = case.evidence.get("day")
