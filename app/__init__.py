@@ -28,6 +28,7 @@ SUBJECTS = (
     "app.projects.routes",
     "app.progress.update_routes",
     "app.photos.routes",
+    "app.outbox.routes",
     "app.work.routes",
     "app.audit.routes",
     "app.catalogue.routes",

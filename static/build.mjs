@@ -15,7 +15,12 @@ const KEPT_MS = 24 * 3_600_000;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 // Files that are served as they come.
-const COPIED = ["images/mark.svg", "images/icon-192.png", "images/icon-512.png", "node_modules/leaflet/dist/leaflet.js"];
+const COPIED = [
+  "images/mark.svg",
+  "images/icon-192.png",
+  "images/icon-512.png",
+  "node_modules/leaflet/dist/leaflet.js",
+];
 
 await mkdir(DIST, { recursive: true });
 const bundled = await bundle();

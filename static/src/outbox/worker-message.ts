@@ -1,0 +1,9 @@
+/** What pages and the service worker say to each other. */
+
+/** Of the browser's Background Sync. */
+export const SYNC_TAG = "petakarya-outbox";
+
+export interface WorkerMessage {
+  /** Paths of pages to keep for the time without network. */
+  readonly keep: readonly string[];
+}
