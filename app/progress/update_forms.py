@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import MultiDict
 
-from app.forms import OURS, Count, Day, Input, Lat, Line, Lon, Number, Paragraph, Percent
+from app.forms import OURS, Count, Day, Input, Lat, Line, Lon, Metres, Number, Paragraph, Percent
 from app.progress.queries_updates import Item, Update
 
 Weather = Literal["clear", "cloudy", "rain", "heavy_rain"]
@@ -47,15 +47,8 @@ class Position(Input):
 
     lon: Lon
     lat: Lat
-    accuracy_m: Number | None = None
+    accuracy_m: Metres | None = None
     at: AwareDatetime | None = None
-
-    @field_validator("accuracy_m")
-    @classmethod
-    def _not_negative(cls, value: float | None) -> float | None:
-        if value is not None and value < 0:
-            raise PydanticCustomError("greater_than_equal", "negative", {"ge": 0})
-        return value
 
 
 class Installed(Input):
