@@ -165,6 +165,10 @@ class Life:
         """The contract's value with its addendum."""
         return self.addendum.value_idr if self.addendum and self.addendum.value_idr else self.value_idr
 
+    def end_on(self, day: dt.date) -> dt.date | None:
+        """Return the contract's end as it stood on a day."""
+        return self.last_end if self.addendum and day >= self.addendum.signed_on else self.end
+
     def planned_on(self, day: dt.date) -> float:
         """Return the plan (percent) of a day, by the version in force on it."""
         return plan_of(self.curves, day)
@@ -364,7 +368,7 @@ def watch(random: Random, life: Life, year: int, rules: Mapping[str, Rule]) -> N
     reported = life.reports
     ends = life.ended_on or next((day for day, state in life.states if state == "handed_over"), None)
     for number, report in enumerate(reported):
-        end = life.last_end if life.addendum and report.day >= life.addendum.signed_on else life.end
+        end = life.end_on(report.day)
         assert end is not None
         seen = [(one.day, one.physical) for one in reported[: number + 1]]
         finish = forecast_finish(seen, end_date=end).expected

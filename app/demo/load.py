@@ -10,11 +10,12 @@ from functools import partial
 from sqlalchemy import Connection, text
 
 from app.admin.region import describe_region, refresh_region_bounds
+from app.auth.demo import ensure_demo_accounts
 from app.config import Settings
 from app.console import Say, say_nothing
 from app.demo.boundaries import Area
+from app.demo.life import TODAY
 from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
-from app.demo.register import TODAY
 from app.demo.rows import Table, tables_of
 from app.demo.tracking import basic_tables, tracking_tables
 from app.demo.world import World, draw_world
@@ -114,14 +115,13 @@ def _load_register(connection: Connection, world: World, storage: Storage) -> di
     holds the two equal. They are off meanwhile, so that nothing is recorded as an edit of today.
     """
     allot = partial(_allot, connection)
-    accounts = {
-        row.email.partition("@")[0]: row.id for row in connection.execute(text("SELECT id, email FROM app.account"))
-    }
+    accounts = ensure_demo_accounts(connection)
     keys = basic_tables(allot, accounts)
     ids = allot("app.project", len(world.projects))
     present, past = register_tables(world, ids, keys)
+    plane, rules = world.boundaries.plane, rules_in_force(connection, TODAY)
     tracked, ended = tracking_tables(
-        world.projects, ids, keys, allot, world.boundaries.plane, lambda content: storage.put(content).hash
+        world.projects, ids, keys, allot, plane, lambda content: storage.put(content).hash, rules
     )
     tables = [*keys.tables, *present, *tracked]
     with _triggers_off(connection, [table.name for table in tables if table.name not in GEOGRAPHIC]):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from app.critical.decision import decide
+from app.critical.queries import Standing
 from app.demo.life import MAINTENANCE_DAYS, TODAY, VAT_PERCENT, Alarm, Life, Report
 from app.demo.names import DEMO_MARK, contractor_names
 from app.demo.photos import Put, photo_values, photographed, shots_of, spot_of
 from app.demo.plane import Plane
 from app.demo.register import Project
 from app.demo.rows import Table, moment
+from gis.figures import Rule
 from gis.progress import forecast_finish
 
 Allot = Callable[[str, int], list[int]]
@@ -300,7 +303,7 @@ class Rows:
 
 
 def tracking_tables(
-    projects: list[Project], ids: list[int], keys: Keys, allot: Allot, plane: Plane, put: Put
+    projects: list[Project], ids: list[int], keys: Keys, allot: Allot, plane: Plane, put: Put, rules: Mapping[str, Rule]
 ) -> tuple[list[Table], list[Table]]:
     """
     Return the rows of contracts, plans, reports, payments and alarms, and their superseded versions.
@@ -317,6 +320,8 @@ def tracking_tables(
         In which the packages' places were drawn.
     put
         Keeps the picture files.
+    rules
+        Thresholds that the alarms rest on.
     """
     pictured = photographed(projects)
     present, past = Rows(), Rows()
@@ -358,7 +363,7 @@ def tracking_tables(
                 amount_idr=payment.amount_idr,
             )
         for alarm in life.alarms:
-            _add_alarm(present, past, life, alarm, project_id, contract, index, allot)
+            _add_alarm(present, past, life, alarm, project_id, contract, index, allot, rules)
     return present.tables(), past.tables()
 
 
@@ -598,25 +603,46 @@ def _waiting(life: Life, index: int) -> list[tuple[dt.date, float, str]]:
 
 
 def _add_alarm(
-    present: Rows, past: Rows, life: Life, alarm: Alarm, project_id: int, contract: int, index: int, allot: Allot
+    present: Rows,
+    past: Rows,
+    life: Life,
+    alarm: Alarm,
+    project_id: int,
+    contract: int,
+    index: int,
+    allot: Allot,
+    rules: Mapping[str, Rule],
 ) -> None:
     found = alarm.indication
     number = allot("app.critical_case", 1)[0]
     by = SIGNATORIES[index % 2]
-    evidence = {
-        "day": alarm.indicated_on.isoformat(),
-        "planned_percent": found.planned,
-        "physical_percent": found.physical,
-        "lag_points": round(found.lag_points, 4),
-        "threshold_points": found.threshold_points,
-        "forecast_finish": alarm.finish.isoformat() if alarm.finish else None,
-        "rule": found.rule.code,
-        "rule_version": found.rule.version,
-        "legal_basis": found.rule.legal_basis,
-        "status": found.rule.status,
-        "sentence_id": found.sentence_id,
-        "sentence_en": found.sentence_en,
-    }
+    seen = tuple((one.day, one.physical) for one in life.reports if one.day <= alarm.indicated_on)
+    standing = Standing(
+        project_id=project_id,
+        code="",
+        status="construction",
+        year=life.states[2][0].year,
+        multi_year_approval="contoh" if life.multi_year else None,
+        end_date=life.end_on(alarm.indicated_on),
+        critical_case=None,
+        critical_state="none",
+        forecast_finish=None,
+        contract_id=contract,
+        contract_kind=life.kind,
+        day=alarm.indicated_on,
+        physical=found.physical,
+        planned=found.planned,
+        observations=seen,
+        excuse_id=None,
+        excuse_cause=None,
+        excuse_reason=None,
+        case_id=None,
+        case_state=None,
+        case_clause=None,
+        case_evidence=None,
+        settled_through=None,
+    )
+    evidence = decide(standing, rules, today=alarm.indicated_on).evidence
     base = {
         "id": number,
         "project_id": project_id,
