@@ -1,4 +1,4 @@
-"""`petakarya user`: make accounts, give roles, renew passwords, disable."""
+"""`petakarya user`: make accounts, list them, give roles, renew passwords, disable."""
 
 from __future__ import annotations
 
@@ -27,11 +27,27 @@ def user() -> None:
     ),
 )
 @click.argument("email")
-@click.option("--role", default=service.ADMINISTRATOR, show_default=True)
-def create(email: str, role: str) -> None:
-    """Make an account with a role."""
+@click.option("--role", default=service.ADMINISTRATOR, show_default=True, help=in_language("Peran.", "Role."))
+@click.option("--name", help=in_language("Nama orangnya.", "The person's name."))
+@click.option("--area", help=in_language("Kode wilayah, misalnya 16.05.09.", "Area code, such as 16.05.09."))
+@click.option("--unit", help=in_language("Kode unit.", "Code of a unit."))
+def create(email: str, role: str, name: str | None, area: str | None, unit: str | None) -> None:
+    """Make an account with a role, limited to an area and a unit when these are given."""
     with _session() as session:
-        _say_password(email, service.create_account(session, email, role))
+        password = service.create_account(session, email, role, name=name, area=area, unit=unit)
+        _say_password(email, password)
+
+
+@user.command("list", help=in_language("Tampilkan semua akun.", "List the accounts."))
+def list_accounts() -> None:
+    """List the accounts: address, name, roles, area, and whether it is closed."""
+    with _session() as session:
+        for account in service.list_accounts(session):
+            roles = ",".join(sorted(role.name for role in account.roles)) or "-"
+            state = "" if account.active else in_language("ditutup", "disabled")
+            click.echo(
+                "\t".join([account.email, account.name or "-", roles, account.area_prefix or "-", state]).rstrip()
+            )
 
 
 @user.command(

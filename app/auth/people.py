@@ -273,9 +273,9 @@ def forget_second_factor(account: Account) -> None:
 
 
 def sends_mail() -> bool:
-    """Tell whether this installation sends e-mail."""
+    """Tell whether this installation sends e-mail with links to itself."""
     settings: Settings = current_app.config["SETTINGS"]
-    return settings.smtp_url is not None
+    return settings.smtp_url is not None and settings.public_url is not None
 
 
 def _roles(names: Sequence[str]) -> list[Role]:

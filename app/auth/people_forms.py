@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from flask_babel import gettext
@@ -10,11 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.auth.permissions import ROLES, Permission
-from app.auth.service import read_address
+from app.auth.service import AREA, read_address
 from app.errors import InvalidRequest
 from app.forms import Input, Line
-
-AREA = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")
 
 
 def _address(value: str) -> str:

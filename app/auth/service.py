@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from app.extensions import db
 
 ADMINISTRATOR = "administrator"
 FIRST_ADMINISTRATOR = "admin@petakarya.local"
+AREA = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")  # kode wilayah of a province, regency, district or village
 # Letters and digits that nobody mistakes for one another when read from a screen.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -30,17 +32,36 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
 
 
-def create_account(session: Session, email: str, role: str) -> str:
+def create_account(
+    session: Session,
+    email: str,
+    role: str,
+    *,
+    name: str | None = None,
+    area: str | None = None,
+    unit: str | None = None,
+) -> str:
     """
     Make an account and return its one-time password.
+
+    Parameters
+    ----------
+    area
+        Kode wilayah that it is limited to; None: everywhere.
+    unit
+        Code of the unit that it is limited to, with those below it; None: every unit.
 
     Raises
     ------
     InvalidRequest
-        When the address is not one, or has an account already.
+        When the address is not one, or has an account already, or the area is no code.
     NotFound
-        When there is no such role.
+        When there is no such role or unit.
     """
+    if area is not None and not AREA.fullmatch(area):
+        raise InvalidRequest(
+            f"{area[:40]} bukan kode wilayah. Contoh: 16.05.09.", f"{area[:40]} is no area code. For example 16.05.09."
+        )
     address = read_address(email)
     if session.scalar(select(Account).where(Account.email == address)):
         raise InvalidRequest(f"{address} sudah punya akun.", f"{address} already has an account.")
@@ -51,6 +72,9 @@ def create_account(session: Session, email: str, role: str) -> str:
         active=True,
         fs_uniquifier=secrets.token_hex(16),
         must_change_password=True,
+        name=name,
+        area_prefix=area,
+        unit_id=None if unit is None else find_unit(session, unit),
         roles=[find_role(session, role)],
     )
     session.add(account)
@@ -84,19 +108,37 @@ def renew_password(session: Session, email: str) -> str:
     return password
 
 
+def list_accounts(session: Session) -> list[Account]:
+    """Return every account by its address."""
+    return list(session.scalars(select(Account).order_by(Account.email)))
+
+
+def find_unit(session: Session, code: str) -> int:
+    """Return the id of the unit of a code; `NotFound` with a sentence when there is none."""
+    found = session.scalar(text("SELECT id FROM app.unit WHERE code = :code"), {"code": code})
+    if found is None:
+        raise NotFound(f"Tidak ada unit {code[:40]}.", f"There is no unit {code[:40]}.")
+    return int(found)
+
+
 def give_role(session: Session, email: str, role: str) -> None:
-    """Give an account one more role; nothing when it has it."""
+    """Give an account one more role, and end its sessions; nothing when it has it."""
     account, wanted = find_account(session, email), find_role(session, role)
     if wanted not in account.roles:
         account.roles.append(wanted)
+        account.fs_uniquifier = secrets.token_hex(16)
     session.flush()
 
 
 def disable_account(session: Session, email: str) -> None:
-    """Let an account sign in no more, and end its sessions."""
+    """Let an account sign in no more, and end its sessions and tokens."""
     account = find_account(session, email)
     account.active = False
     account.fs_uniquifier = secrets.token_hex(16)
+    session.execute(
+        text("UPDATE app.api_token SET revoked_at = now() WHERE account_id = :id AND revoked_at IS NULL"),
+        {"id": account.id},
+    )
     session.flush()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import g, request
+from flask_babel import gettext
 from sqlalchemy import Row, text
 
 from app.auth.models import Account
@@ -32,9 +33,9 @@ def make_token(account: Account, name: str, permissions: Iterable[Permission], d
     """
     wanted = frozenset(permissions)
     if not wanted <= permissions_of(account):
-        raise InvalidInput({"permissions": "Akun Anda tidak memiliki hak ini sendiri."})
+        raise InvalidInput({"permissions": gettext("Akun Anda tidak memiliki hak ini sendiri.")})
     if len([token for token in tokens_of(account) if token.is_valid]) >= MOST_TOKENS:
-        raise InvalidInput({"": f"Paling banyak {MOST_TOKENS} token. Cabut dahulu yang tidak dipakai."})
+        raise InvalidInput({"": gettext("Paling banyak %(n)s token. Cabut dahulu yang tidak dipakai.", n=MOST_TOKENS)})
     token = PREFIX + secrets.token_urlsafe(32)
     db.session.execute(
         text("""
@@ -83,6 +84,11 @@ def revoke_tokens(account: Account) -> None:
         text("UPDATE app.api_token SET revoked_at = now() WHERE account_id = :account AND revoked_at IS NULL"),
         {"account": account.id},
     )
+
+
+def is_by_token() -> bool:
+    """Tell whether a token acts in this request."""
+    return g.get("api_token") is not None
 
 
 def sign_in_by_token() -> Account | None:

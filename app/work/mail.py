@@ -76,6 +76,16 @@ def _message(settings: Settings, row: Any, sentence: str) -> EmailMessage:
     return message
 
 
+def send_message(settings: Settings, address: str, subject: str, content: str) -> None:
+    """Send one e-mail now; errors of the server are the caller's, who may try again."""
+    assert settings.smtp_url is not None
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
+    message.set_content(content)
+    with _server(settings.smtp_url) as server:
+        server.send_message(message)
+
+
 @contextmanager
 def _server(url: str) -> Iterator[smtplib.SMTP]:
     """Open the server: TLS from the start for smtps, else STARTTLS where it is offered."""
