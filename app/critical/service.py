@@ -33,6 +33,8 @@ from app.critical.queries import (
     read_standings,
 )
 from app.errors import InvalidInput, NotFound
+from app.extensions import current_language
+from app.formats import format_day, format_percent
 from app.work.notices import tell
 from gis.figures import Rule
 
@@ -244,7 +246,10 @@ def declare(session: Session, package: Package, data: DeclarationInput, *, today
         raise InvalidInput({"declared_on": gettext("Penetapan tidak dapat mendahului tanggal suratnya.")})
     day = case.evidence.get("day")
     if day and data.letter_date < dt.date.fromisoformat(day):
-        sentence = gettext("Tanggal surat mendahului kemajuan yang menjadi dasarnya (%(day)s).", day=day)
+        sentence = gettext(
+            "Tanggal surat mendahului kemajuan yang menjadi dasarnya (%(day)s).",
+            day=_written(dt.date.fromisoformat(day)),
+        )
         raise InvalidInput({"letter_date": sentence})
     session.execute(
         text("""
@@ -294,12 +299,14 @@ def hold_meeting(session: Session, package: Package, data: MeetingInput, *, toda
     earliest = last.outcome_on if last else case.declared_on
     if earliest is not None and data.held_on < earliest:
         sentence = gettext(
-            "Rapat mendahului penetapan atau hasil uji coba sebelumnya (%(day)s).", day=earliest.isoformat()
+            "Rapat mendahului penetapan atau hasil uji coba sebelumnya (%(day)s).", day=_written(earliest)
         )
         raise InvalidInput({"held_on": sentence})
     reached = approved_percent(session, package.id, data.held_on)
     if reached is not None and data.target_percent <= reached:
-        sentence = gettext("Target harus di atas realisasi yang sudah disetujui, %(reached)s%%.", reached=reached)
+        sentence = gettext(
+            "Target harus di atas realisasi yang sudah disetujui, %(reached)s.", reached=_percent(reached)
+        )
         raise InvalidInput({"target_percent": sentence})
     session.execute(
         text("""
@@ -329,16 +336,16 @@ def record_outcome(session: Session, package: Package, stage: int, data: Outcome
     outcome = data.outcome or ("passed" if reached else "failed")
     if (outcome == "passed") != reached:
         sentence = gettext(
-            "Hasil tidak sesuai: realisasi %(reached)s%%, target %(target)s%%.",
-            reached=data.reached_percent,
-            target=meeting.target_percent,
+            "Hasil tidak sesuai: realisasi %(reached)s, target %(target)s.",
+            reached=_percent(data.reached_percent),
+            target=_percent(meeting.target_percent),
         )
         raise InvalidInput({"outcome": sentence})
     _not_after(today, outcome_on=data.outcome_on)
     if data.outcome_on < meeting.held_on:
         raise InvalidInput({"outcome_on": gettext("Hasil tidak dapat mendahului rapatnya.")})
     if outcome == "failed" and data.outcome_on < meeting.due_on:
-        sentence = gettext("Uji coba belum berakhir: batas waktunya %(day)s.", day=meeting.due_on.isoformat())
+        sentence = gettext("Uji coba belum berakhir: batas waktunya %(day)s.", day=_written(meeting.due_on))
         raise InvalidInput({"outcome_on": sentence})
     if outcome == "passed" and (data.warning_number or data.warning_date):
         raise InvalidInput({"warning_number": gettext("Uji coba yang berhasil tidak diikuti surat peringatan.")})
@@ -402,7 +409,7 @@ def grant_extra_time(session: Session, package: Package, data: ExtraTimeInput) -
         raise InvalidInput({"until": gettext("Kontrak paket ini belum punya tanggal selesai.")})
     if data.until <= package.end_date:
         sentence = gettext(
-            "Pemberian kesempatan harus melewati akhir kontrak, %(day)s.", day=package.end_date.isoformat()
+            "Pemberian kesempatan harus melewati akhir kontrak, %(day)s.", day=_written(package.end_date)
         )
         raise InvalidInput({"until": sentence})
     session.execute(
@@ -464,3 +471,11 @@ def _not_after(today: dt.date, **days: dt.date) -> None:
     wrong = {name: gettext("Tanggal ini belum tiba.") for name, day in days.items() if day > today}
     if wrong:
         raise InvalidInput(wrong)
+
+
+def _written(day: dt.date) -> str:
+    return format_day(day, current_language())
+
+
+def _percent(value: float) -> str:
+    return format_percent(value, current_language(), 2)
