@@ -18,6 +18,7 @@ from app.formats import format_day
 from app.photos.queries import PublicPhoto, public_photos
 from app.photos.sentences import GRADES, MOMENTS, STATES, reason_sentences, similar_sentence
 
+MOMENT_ORDER = ("before", "during", "after")
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -93,7 +94,7 @@ def public_gallery(
         photos, key=lambda photo: (photo.viewpoint_id is None, photo.viewpoint or "", photo.viewpoint_id or 0)
     )
     for spot, found in groupby(by_spot, key=lambda photo: photo.viewpoint_id):
-        shown = sorted(found, key=lambda photo: photo.taken_at or NEVER)
+        shown = sorted(found, key=lambda photo: (MOMENT_ORDER.index(photo.moment), photo.taken_at or NEVER))
         frames = [_public_frame(photo, project_name, time_zone) for photo in shown]
         if spot is not None and len(frames) > 1:
             comparisons.append(Comparison(shown[0].viewpoint or "", frames))
@@ -109,7 +110,8 @@ def groups_of(photos: Iterable[Row[Any]], project_name: str, *, time_zone: dt.tz
         cards = [card_of(photo, project_name, time_zone=time_zone) for photo in found]
         comparison = None
         if spot is not None and len(cards) > 1:
-            comparison = Comparison(name, [card.frame for card in cards])
+            frames = [card.frame for card in cards]
+            comparison = Comparison(name, sorted(frames, key=lambda frame: MOMENT_ORDER.index(frame.moment)))
         groups.append(Group(name, cards, comparison))
     return groups
 
