@@ -34,6 +34,7 @@ SUBJECTS = (
     "app.catalogue.routes",
     "app.critical.routes",
     "app.packages.register_routes",
+    "app.leader.routes",
     "app.api.routes",
     "app.health",
     "app.crawlers",

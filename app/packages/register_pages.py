@@ -129,11 +129,16 @@ def read_asked(session: Session, args: MultiDict[str, str]) -> Asked:
         if criteria.critical or sort.removeprefix("-") in CRITICAL_COLUMNS:
             raise Forbidden
         columns = tuple(key for key in columns if key not in CRITICAL_COLUMNS)
-    today = criteria.day(time_zone)
-    stale_days = int(rules_in_force(session.connection(), today)[STALE_RULE].value)
-    question = Question(criteria, scope_condition(), today, stale_days)
+    question = question_of(session, criteria)
     kept = criteria.to_args() | columns_args(columns) | ({} if sort == DEFAULT_SORT else {"sort": sort})
     return Asked(question, columns, sort, kept)
+
+
+def question_of(session: Session, criteria: RegisterFilter) -> Question:
+    """Return a filter as a question: within what the account may see, with the rule of the day on stale progress."""
+    today = criteria.day(current_region().time_zone)
+    stale_days = int(rules_in_force(session.connection(), today)[STALE_RULE].value)
+    return Question(criteria, scope_condition(), today, stale_days)
 
 
 def register_values(session: Session, args: MultiDict[str, str], account: Account, *, limit: int) -> dict[str, Any]:

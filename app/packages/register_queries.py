@@ -314,19 +314,44 @@ def stale_sql() -> str:
     return f"(p.status = 'construction' AND coalesce({last_heard} < :today - :stale_days, true))"
 
 
-def sums_sql(alias: str, prefix: str = "") -> str:
-    """Return the SQL that sums up money and weighted progress of the rows under an alias."""
+@dataclass(frozen=True)
+class Measures:
+    """SQL of weighted means over the rows under an alias: plan, actual, and how far the actual lies behind the plan."""
+
+    planned: str
+    physical: str
+    lag: str
+    weight: str
+
+
+def measures_sql(alias: str) -> Measures:
+    """
+    Return the SQL of weighted progress: weights are this year's share of the ceiling.
+
+    Plan and lag are taken over the packages that have both a plan and an actual.
+    """
     physical = f"coalesce({alias}.physical_percent, CASE WHEN {alias}.status = ANY (:not_begun) THEN 0 END)"
     planned = f"coalesce({alias}.planned_percent, CASE WHEN {alias}.status = ANY (:not_begun) THEN 0 END)"
     weight = f"coalesce({alias}.this_year_ceiling_idr, {alias}.ceiling_idr)"
     counts = f"{alias}.status <> ALL (:given_up) AND {physical} IS NOT NULL"
     plans = f"{counts} AND {planned} IS NOT NULL"
+    return Measures(
+        planned=weighted_sql(planned, weight, plans),
+        physical=weighted_sql(physical, weight, counts),
+        lag=weighted_sql(f"({planned} - {physical})", weight, plans),
+        weight=weight,
+    )
+
+
+def sums_sql(alias: str, prefix: str = "") -> str:
+    """Return the SQL that sums up money and weighted progress of the rows under an alias."""
+    measures = measures_sql(alias)
     money = ("ceiling_idr", "owner_estimate_idr", "contract_value_idr", "paid_idr")
     return ", ".join([
         *(f"coalesce(sum({alias}.{name}), 0) AS {prefix}{name}" for name in money),
-        f"coalesce(sum({weight}), 0) AS {prefix}this_year_ceiling_idr",
-        f"{weighted_sql(physical, weight, counts)} AS {prefix}weighted_physical",
-        f"{weighted_sql(planned, weight, plans)} AS {prefix}weighted_planned",
+        f"coalesce(sum({measures.weight}), 0) AS {prefix}this_year_ceiling_idr",
+        f"{measures.physical} AS {prefix}weighted_physical",
+        f"{measures.planned} AS {prefix}weighted_planned",
     ])  # fmt: skip
 
 

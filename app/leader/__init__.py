@@ -1,0 +1,1 @@
+"""The leader's page: what all packages amount to, on one screen."""
