@@ -373,6 +373,35 @@ projects_view = Table(
 )
 
 
+# The register itself, as far as a file can fill it; the rest of its columns the database and the application keep.
+register = Table(
+    "project",
+    MetaData(schema="app"),
+    Column("id", BigInteger, primary_key=True),
+    Column("code", Text, unique=True, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sector", Text, nullable=False, server_default="other"),
+    Column("year", Integer, nullable=False),
+    Column("status", Text, nullable=False, server_default="planned"),
+    Column("ceiling_idr", Numeric(18, 2)),
+    Column("contract_value_idr", Numeric(18, 2)),
+    Column("contractor", Text),
+    Column("fund_source", Text),
+    Column("planned_percent", Double),
+    Column("physical_percent", Double),
+    Column("progress_date", Date),
+    Column("start_date", Date),
+    Column("end_date", Date),
+    *row_columns(),
+    Column("geom", Geometry("GEOMETRY", srid=4326, spatial_index=False)),
+)
+
+
+def stored_table(layer_id: str) -> Table:
+    """Return the table that rows of a layer are written to: its own, or the register; `KeyError` for an unknown id."""
+    return register if layer_id == "projects" else LAYER_TABLES[layer_id]
+
+
 def table_of(layer_id: str) -> Table:
     """Return the table or view that holds a layer; `KeyError` for an unknown id."""
     return projects_view if layer_id == "projects" else LAYER_TABLES[layer_id]

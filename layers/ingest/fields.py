@@ -24,7 +24,7 @@ from layers.ingest.values import (
     parse_stations,
     parse_texts,
 )
-from layers.tables import LAYER_TABLES
+from layers.tables import stored_table
 
 WHOLE_NUMBERS = frozenset({"integer"})
 
@@ -81,7 +81,7 @@ def drop_incomplete(rows: Rows, definition: LayerDefinition, findings: list[RowF
 def _with_default(
     parsed: Texts, field: FieldDefinition, definition: LayerDefinition, rows: IntArray, findings: list[RowFinding]
 ) -> TextArray:
-    default = _default_text(LAYER_TABLES[definition.id].columns[field.name].server_default)
+    default = _default_text(stored_table(definition.id).columns[field.name].server_default)
     empty = is_null(parsed.values) & ~parsed.unreadable
     if default is None or not empty.any():
         return parsed.values

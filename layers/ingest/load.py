@@ -20,13 +20,32 @@ from layers.ingest.errors import ImportFailed, ImportRefused, keeping
 from layers.ingest.findings import RowFinding, Sentence, examples, finding, nothing_left
 from layers.ingest.rows import Rows
 from layers.ingest.values import TextArray, is_null
-from layers.tables import LAYER_TABLES
+from layers.tables import stored_table
 
 Mode = Literal["append", "replace", "update"]
 Progress = Callable[[int], None]
 
 COPY_ROWS = 10_000  # sent at once: the database works on one part while the next is written
 INCOMING = "petakarya_incoming"
+
+# What the file says of a package's place is its location at the stage it has reached; one that an earlier import gave
+# gives way. Of this transaction's rows only, whose place differs from what the register knows.
+PLACE_PACKAGES = """
+    WITH incoming AS (
+        SELECT p.id, p.source, p.geom, CASE
+            WHEN p.status IN ('handed_over', 'maintenance', 'finished') THEN 'built'
+            WHEN p.status IN ('planned', 'announced', 'tender', 'cancelled', 'failed_tender') THEN 'planned'
+            ELSE 'contracted' END AS kind
+        FROM app.project p
+        WHERE p.valid_from = now() AND p.geom IS NOT NULL AND NOT EXISTS (
+            SELECT FROM app.project_location l WHERE l.project_id = p.id AND ST_Equals(l.geom, p.geom))
+    ), gone AS (
+        DELETE FROM app.project_location l USING incoming i
+        WHERE l.project_id = i.id AND l.kind = i.kind AND l.method = 'imported'
+    )
+    INSERT INTO app.project_location (project_id, kind, method, source, geom)
+    SELECT id, kind, 'imported', source, geom FROM incoming
+"""
 
 _NEEDS_ESCAPE = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -79,7 +98,7 @@ def load(
     ImportFailed
         When the database cannot take the rows: its disk is full, or the connection was lost.
     """
-    table = LAYER_TABLES[definition.id]
+    table = stored_table(definition.id)
     cursor = _cursor(connection)
     findings: list[RowFinding] = []
     with keeping(findings), _explained(), connection.begin_nested():
@@ -96,6 +115,8 @@ def load(
         else:
             copy_rows(cursor, _name(table), rows, progress)
             updated, inserted = 0, len(rows)
+        if definition.id == "projects":
+            cursor.execute(PLACE_PACKAGES)
     return Loaded(
         inserted, updated, removed, removed_demo, _sentence(inserted, updated, removed, removed_demo), tuple(findings)
     )
@@ -124,7 +145,9 @@ def copy_rows(
         for start in range(0, len(rows), COPY_ROWS):
             part = slice(start, start + COPY_ROWS)
             texts = [values[part].tolist() for values in columns.values()]
-            geometries = [wkb.hex() for wkb in shapely.to_wkb(rows.geometries[part], byte_order=1)]
+            geometries = [
+                "\\N" if wkb is None else wkb.hex() for wkb in shapely.to_wkb(rows.geometries[part], byte_order=1)
+            ]
             copy.write("\n".join(map("\t".join, zip(*texts, geometries, strict=True))) + "\n")
             if progress is not None:
                 progress(len(geometries))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from sqlalchemy import Connection
 
 from gis.types import BoolArray
@@ -46,9 +47,10 @@ def place_in_region(
             rows = _leave_out_beyond(rows, beyond, areas.region, outside, findings)
             return Placement(rows, tuple(findings))
         districts, villages = read_boundaries(connection, "districts"), read_boundaries(connection, "villages")
+        placed = ~shapely.is_missing(rows.geometries)  # a package may still be without a place
         codes = touched_areas(rows.geometries, districts)
         if districts.is_real:
-            beyond = codes == "{}"
+            beyond = (codes == "{}") & placed
             kept = ~beyond if outside == "refuse" else np.ones(len(rows), dtype=bool)
             without = areas.districts_without(districts.codes)
             rows = _leave_out_beyond(rows, beyond, areas.region, outside, findings, districts_without=without)

@@ -8,7 +8,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,16 @@ class SourceTable:
     is_shapefile: bool
     sentences: tuple[Sentence, ...]
     findings: tuple[RowFinding, ...]
+
+
+USUAL_COORDINATES = (("longitude", "latitude"), ("lon", "lat"), ("lng", "lat"), ("bujur", "lintang"))
+
+
+def _usual_coordinates(frame: pd.DataFrame) -> tuple[str | None, str | None]:
+    """Return the columns that are called as longitude and latitude usually are; None when there are none."""
+    columns = {str(column).strip().lower(): str(column) for column in frame.columns}
+    pairs = ((columns.get(lon), columns.get(lat)) for lon, lat in USUAL_COORDINATES)
+    return next(((lon, lat) for lon, lat in pairs if lon and lat), (None, None))
 
 
 def read(path: Path, options: ReadOptions) -> SourceTable:
@@ -128,6 +138,9 @@ def _from_table(frame: pd.DataFrame, encoding: str, options: ReadOptions) -> Sou
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     findings: list[RowFinding] = []
     given = parse_crs(options.crs) if options.crs else None
+    if options.without_geometry and options.lon is None and options.lat is None:
+        lon, lat = _usual_coordinates(frame)
+        options = replace(options, lon=lon, lat=lat)
     if options.lon is None or options.lat is None:
         if not options.without_geometry:
             raise ImportRefused(_coordinates_missing(frame))

@@ -25,7 +25,7 @@ from layers.ingest.validate import Extent, Outside, validate
 
 Language = Literal["id", "en"]
 StartProgress = Callable[[str, int], Progress]
-WITHOUT_GEOMETRY = "road_segments"  # the layer whose rows may come without: they name their ruas and STA
+WITHOUT_GEOMETRY = frozenset({"road_segments", "projects"})  # segments name ruas and STA; packages wait for a place
 SEVERITY_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -171,7 +171,7 @@ def _read_table(
     request: ImportRequest, definition: LayerDefinition, extent: Extent, work: Path, journal: _Journal
 ) -> SourceTable:
     """Unpack, read and validate: rows whose geometry can be used, still as the file has them."""
-    without_geometry = definition.id == WITHOUT_GEOMETRY
+    without_geometry = definition.id in WITHOUT_GEOMETRY
     dataset = unpack(request.path, work, source_layer=request.source_layer)
     journal.note(dataset.sentences, dataset.findings)
     options = ReadOptions(request.source_layer, request.crs, request.lon, request.lat, without_geometry)
@@ -213,7 +213,7 @@ def _load_rows(
 
 def _check_request(request: ImportRequest, definition: LayerDefinition) -> None:
     """Refuse what cannot be asked for."""
-    if definition.id == "projects" or not definition.importable:
+    if not definition.importable:
         raise ImportRefused(
             finding(
                 "error",

@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection
 
 from gis.geometry import drop_z, promote_to_multi
-from gis.types import BoolArray, GeometryArray
+from gis.types import BoolArray, FloatArray, GeometryArray
 from layers.catalogue import Catalogue
 from layers.definition import LayerDefinition
 from layers.ingest.area_rows import find_area_codes
@@ -24,7 +24,7 @@ from layers.ingest.read import SourceTable
 from layers.ingest.rows import Rows
 from layers.ingest.source_crs import is_lonlat, to_lonlat
 from layers.ingest.units import check_unit
-from layers.tables import LAYER_TABLES
+from layers.tables import stored_table
 
 _SINGLE_TYPES = frozenset({"POINT", "GEOMETRY"})
 
@@ -88,6 +88,8 @@ def transform(
         check_unit(rows, definition, match)
         if definition.id == "road_segments":
             rows = _place_on_roads(rows, connection, findings)
+        if definition.id == "projects":
+            findings += _not_located(rows)
         if not len(rows):
             raise ImportRefused(nothing_left())
     return Transformed(rows, _sentence(table, match, looked_up), tuple(findings))
@@ -101,7 +103,7 @@ def to_stored_geometry(geometries: GeometryArray, table: SourceTable, definition
         invalid = ~shapely.is_missing(result) & ~shapely.is_valid(result)
         if invalid.any():  # a sliver may fold over when its corners are rounded anew
             result[invalid] = shapely.make_valid(result[invalid], method="structure", keep_collapsed=False)
-    stored = LAYER_TABLES[definition.id].columns["geom"].type.geometry_type  # type: ignore[attr-defined]
+    stored = stored_table(definition.id).columns["geom"].type.geometry_type  # type: ignore[attr-defined]
     if stored == "POINT":
         single = shapely.get_type_id(result) == shapely.GeometryType.MULTIPOINT
         result[single] = shapely.get_geometry(result[single], 0)
@@ -166,6 +168,8 @@ def _check_rules(rows: Rows, definition: LayerDefinition, findings: list[RowFind
             "STA akhir tidak lebih besar daripada STA awal",
             "the STA to is not beyond the STA from",
         )
+    if definition.id == "projects":
+        return _check_packages(rows, findings)
     if definition.id == "roads" and "length_sk_m" in rows.columns:
         length = rows.columns["length_sk_m"].astype(np.float64)
         return _leave_out(
@@ -177,6 +181,88 @@ def _check_rules(rows: Rows, definition: LayerDefinition, findings: list[RowFind
             "the legal length is not above 0",
         )
     return rows
+
+
+def _check_packages(rows: Rows, findings: list[RowFinding]) -> Rows:
+    """Empty values that the register would refuse, so that no package is lost for one of them."""
+    for name in ("ceiling_idr", "contract_value_idr"):
+        values = _numbers(rows, name)
+        rows = _emptied(
+            rows,
+            name,
+            values < 0,
+            findings,
+            "money_negative",
+            "jumlah uangnya negatif",
+            "their amount of money is negative",
+        )
+    for name in ("planned_percent", "physical_percent"):
+        values = _numbers(rows, name)
+        rows = _emptied(
+            rows,
+            name,
+            (values < 0) | (values > 100),
+            findings,
+            "percent_out_of_range",
+            "persennya di luar 0 sampai 100",
+            "their percentage is not within 0 to 100",
+        )
+    if {"start_date", "end_date"} <= rows.columns.keys():
+        pairs = zip(rows.columns["start_date"], rows.columns["end_date"], strict=True)
+        turned = np.array([bool(start and end and end < start) for start, end in pairs], dtype=bool)
+        rows = _emptied(
+            rows,
+            "end_date",
+            turned,
+            findings,
+            "dates_turned",
+            "tanggal selesainya sebelum tanggal mulai",
+            "their end is before their start",
+        )
+    return rows
+
+
+def _numbers(rows: Rows, name: str) -> FloatArray:
+    if name not in rows.columns:
+        return np.full(len(rows), np.nan)
+    return np.array([np.nan if value is None else float(value) for value in rows.columns[name]], dtype=np.float64)
+
+
+def _emptied(
+    rows: Rows, name: str, unusable: BoolArray, findings: list[RowFinding], code: str, why_id: str, why_en: str
+) -> Rows:
+    if not unusable.any():
+        return rows
+    count = int(unusable.sum())
+    findings.append(
+        finding(
+            "warning",
+            f"{code}:{name}",
+            f"Nilai {name} dikosongkan pada {count} baris, karena {why_id}.",
+            f"Values of {name} were left empty in {count} rows, since {why_en}.",
+            rows.rows[unusable],
+        )
+    )
+    values = rows.columns[name].copy()
+    values[unusable] = None
+    return rows.with_column(name, values)
+
+
+def _not_located(rows: Rows) -> list[RowFinding]:
+    """Count the packages that the file gives no place for: they are in the register, not on the map."""
+    missing = shapely.is_missing(rows.geometries)
+    if not missing.any():
+        return []
+    count = int(missing.sum())
+    return [
+        finding(
+            "warning",
+            "not_located",
+            f"Paket tanpa lokasi: {count}. Dimuat ke register, tetapi belum tampil di peta.",
+            f"Packages without a location: {count}. They are in the register, but not on the map yet.",
+            rows.rows[missing],
+        )
+    ]
 
 
 def _leave_out(

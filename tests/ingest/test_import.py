@@ -462,9 +462,46 @@ def test_area_codes_are_those_of_the_database(bounded: Connection, do_import: Im
     assert bounded.scalar(text("SELECT count(*) FROM layers.streets WHERE cardinality(district_codes) = 2")) > 0
 
 
-def test_layers_that_files_cannot_fill(do_import: Import, tmp_path: Path) -> None:
-    result = do_import(write_layer(tmp_path / "a.gpkg", [LINE], name=["a"]), "projects")
-    assert codes_of(result) == {"layer_not_importable": 1}
+def test_packages_go_to_the_register_with_their_place(bounded: Connection, do_import: Import, tmp_path: Path) -> None:
+    inside = square(103.05, -3.15, 0.01)
+    values = {
+        "kode_paket": ["A-1", "A-2", "A-3"],
+        "nama_paket": ["Jalan A", "Jalan B", "Jalan C"],
+        "tahun": [2026, 2026, 2025],
+        "status_paket": ["PELAKSANAAN", "RENCANA", "PHO"],
+        "pagu": [1_000_000, -5, 3_000_000],
+        "realisasi": [40.0, 0.0, 120.0],
+        "tanggal_mulai": ["2026-03-01", "2026-05-01", "2025-03-01"],
+        "tanggal_selesai": ["2026-09-01", "2026-01-01", "2025-09-01"],
+    }
+    result = do_import(write_layer(tmp_path / "paket.gpkg", [inside, None, inside], **values), "projects")
+    assert result.rows_loaded == 3
+    found = codes_of(result)
+    assert found["not_located"] == 1
+    assert found["money_negative:ceiling_idr"] == found["percent_out_of_range:physical_percent"] == 1
+    assert found["dates_turned:end_date"] == 1
+    rows = bounded.execute(
+        text(
+            "SELECT p.code, kind, method, p.district_codes FROM app.project p LEFT JOIN app.project_location l ON l.project_id = p.id ORDER BY 1"
+        )
+    ).all()
+    assert [tuple(row) for row in rows] == [
+        ("A-1", "contracted", "imported", ["99.01.01"]),
+        ("A-2", None, None, []),
+        ("A-3", "built", "imported", ["99.01.01"]),
+    ]
+    assert bounded.scalar(text("SELECT count(*) FROM history.project WHERE NOT demo")) == 0
+    moved = square(103.25, -3.15, 0.01)
+    values["nama_paket"] = ["Jalan A baru", "Jalan B", "Jalan C"]
+    again = do_import(
+        write_layer(tmp_path / "lagi.gpkg", [moved, None, inside], **values), "projects", mode="update", key="code"
+    )
+    assert again.imported
+    assert bounded.execute(text("SELECT name, district_codes FROM app.project WHERE code = 'A-1'")).one() == (
+        "Jalan A baru",
+        ["99.01.02"],
+    )
+    assert bounded.scalar(text("SELECT count(*) FROM app.project_location")) == 2
 
 
 def test_zones_of_an_unknown_plan(regency: Connection, do_import: Import, tmp_path: Path) -> None:

@@ -281,6 +281,27 @@ def test_contracts_from_a_csv(jakarta: Connection, run: Run) -> None:
     assert codes_of(result)["geometry_missing"] == 212
 
 
+def test_contracts_become_packages_and_none_is_lost(jakarta: Connection, run: Run, shared_data: Path) -> None:
+    result = run("projects/dpwh_contracts_flat.csv", "projects", outside="keep")
+    assert (result.rows_read, result.rows_loaded) == (818, 818)
+    assert codes_of(result)["not_located"] == 212
+    total, located, with_contractor, with_value, with_start, with_end, progressed = jakarta.execute(
+        text(
+            "SELECT count(*), count(geom), count(contractor), count(contract_value_idr), count(start_date), count(end_date),"
+            " count(physical_percent) FROM app.project WHERE NOT demo"
+        )
+    ).one()
+    assert (total, located, with_contractor, progressed) == (818, 606, 818, 818)
+    with (shared_data / "projects/dpwh_contracts_flat.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert with_value == sum(bool(row["awardAmount"]) for row in rows)
+    assert with_start == sum(bool(row["startDate"]) for row in rows)
+    assert with_end == sum(bool(row["completionDate"]) for row in rows)
+    paid = jakarta.scalar(text("SELECT sum(contract_value_idr) FROM app.project WHERE NOT demo"))
+    assert float(paid) == pytest.approx(sum(float(row["awardAmount"].replace(",", "") or 0) for row in rows))
+    assert jakarta.scalar(text("SELECT count(*) FROM app.project_location")) == 606
+
+
 def test_a_street_is_on_the_tile_without_a_restart(
     client: FlaskClient, connection: Connection, shared_data: Path, tmp_path: Path
 ) -> None:
