@@ -26,7 +26,13 @@ class Decision:
     forecast: Forecast | None
     finish: dt.date | None
     overruns_year: bool
+    is_settled: bool  # a person has closed a case knowing these figures; only newer ones open another
     evidence: dict[str, Any]
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether a case should stand open."""
+        return self.indication is not None and not self.is_settled
 
     @property
     def expected(self) -> dt.date | None:
@@ -74,8 +80,14 @@ def decide(standing: Standing, rules: Mapping[str, Rule], *, today: dt.date) -> 
         forecast=forecast,
         finish=finish,
         overruns_year=overruns,
+        is_settled=_is_settled(standing),
         evidence=_evidence(standing, passed, forecast, finish, overruns, rules, today),
     )
+
+
+def _is_settled(standing: Standing) -> bool:
+    day, settled = standing.day, standing.settled_through
+    return day is not None and settled is not None and day <= settled
 
 
 def _forecast(standing: Standing) -> Forecast | None:

@@ -126,6 +126,7 @@ def alarm_json(alarm: Alarm) -> dict[str, Any]:
         "code": alarm.package.code,
         "indication": {
             "is_critical": decision.indication is not None,
+            "is_settled": decision.is_settled,
             "is_excused": decision.is_excused,
             **decision.evidence,
             "verified": not unverified(decision.evidence["rules"]),
@@ -170,7 +171,7 @@ def alarm_values(alarm: Alarm) -> dict[str, Any]:
         "alarm": alarm,
         "package": alarm.package,
         "evidence": alarm.case.evidence if alarm.case else alarm.decision.evidence,
-        "is_flagged": alarm.case is not None or alarm.decision.indication is not None,
+        "is_flagged": alarm.case is not None or alarm.decision.is_flagged,
         "roman": roman,
         "unverified": unverified,
         "iso_day": lambda day: dt.date.fromisoformat(day) if day else None,

@@ -113,16 +113,8 @@ def _differs(standing: Standing, decision: Decision) -> bool:
     if standing.case_state == "declared":
         return standing.critical_state != "declared"
     if standing.case_id is None:
-        return standing.critical_state != "none" or _may_open(standing, decision)
+        return standing.critical_state != "none" or decision.is_flagged
     return decision.indication is None or _is_news(standing, decision) or standing.critical_state != "indicated"
-
-
-def _may_open(standing: Standing, decision: Decision) -> bool:
-    """Tell whether a new case begins: a figure that a person has settled already opens none."""
-    settled = (
-        standing.settled_through is not None and standing.day is not None and standing.day <= standing.settled_through
-    )
-    return decision.indication is not None and not settled
 
 
 def _is_news(standing: Standing, decision: Decision) -> bool:
@@ -135,7 +127,7 @@ def _apply(session: Session, standing: Standing, decision: Decision, today: dt.d
     if standing.case_state == "declared":
         return None
     if standing.case_id is None:
-        return _open(session, standing, decision, today) if _may_open(standing, decision) else None
+        return _open(session, standing, decision, today) if decision.is_flagged else None
     if decision.indication is None:
         return _withdraw(session, standing, decision, today)
     if not _is_news(standing, decision):

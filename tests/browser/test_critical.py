@@ -109,6 +109,7 @@ def test_ppk_declares_meets_and_closes(office: Office, screenshots: Path, script
     page.screenshot(path=screenshots / "critical-meeting.png", full_page=True)
     page.get_by_role("button", name="Simpan").locator("visible=true").click()
     expect(page.get_by_text("Uji coba berhasil")).to_be_visible()
+    expect(page.get_by_role("heading", name="Masa kritis ditutup")).to_be_visible()
     expect(page.get_by_role("link", name="Berita acara SCM I")).to_be_visible()
     page.screenshot(path=screenshots / "critical-closed.png", full_page=True)
 

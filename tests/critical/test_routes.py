@@ -72,6 +72,7 @@ def test_contract_goes_through_scm_i_and_recovers(connection: Connection, ppk: F
     assert passed.status_code == 200
     assert passed.json["state"] == "none"
     assert passed.json["case"] is None
+    assert passed.json["indication"]["is_settled"] is True
     history = passed.json["history"][0]
     assert (history["closed_how"], history["closed_on"], history["letter_number"]) == (
         "test_passed",
