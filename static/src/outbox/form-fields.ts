@@ -2,8 +2,12 @@
 
 import type { Entries } from "./types";
 
+/** What people fill in; hidden fields and files are the page's own. */
 export function readFields(form: HTMLFormElement): Entries {
-  return [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const hidden = new Set([...form.querySelectorAll<HTMLInputElement>("input[type=hidden]")].map((field) => field.name));
+  return [...new FormData(form)].filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string" && !hidden.has(entry[0]),
+  );
 }
 
 export function fillFields(form: HTMLFormElement, entries: Entries): void {
