@@ -238,6 +238,30 @@ def contract_items(
     return [Item(**row) for row in rows]
 
 
+def installed_items(session: Session, project_id: int) -> dict[int, list[dict[str, Any]]]:
+    """Return what the newest updates of a package say is installed, by update and in the order of the items."""
+    statement = text("""
+        SELECT i.update_id, w.id AS item_id, w.name, w.unit, i.installed::double precision AS installed
+        FROM (SELECT id FROM app.progress_update WHERE project_id = :project ORDER BY day DESC, id DESC LIMIT :limit) u
+        JOIN app.progress_item i ON i.update_id = u.id JOIN app.work_item w ON w.id = i.item_id
+        ORDER BY w.position, w.id
+    """)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in session.execute(statement, {"project": project_id, "limit": LISTED}).mappings():
+        values = dict(row)
+        found.setdefault(values.pop("update_id"), []).append(values)
+    return found
+
+
+def items_json(items: list[Item]) -> list[dict[str, Any]]:
+    """Return what is installed as programs read it, without the items that an update does not say."""
+    return [
+        {"item_id": item.id, "name": item.name, "unit": item.unit, "installed": item.installed}
+        for item in items
+        if item.installed is not None
+    ]
+
+
 def waiting_updates(session: Session, scope: str, values: dict[str, Any], *, state: str = "submitted") -> list[Waiting]:
     """
     Return the updates that wait for a reviewer, the oldest first; relies on progress_update_waiting_idx.
@@ -264,7 +288,7 @@ def waiting_updates(session: Session, scope: str, values: dict[str, Any], *, sta
     return [Waiting(**row) for row in rows]
 
 
-def update_json(update: Update, code: str, items: list[Item]) -> dict[str, Any]:
+def update_json(update: Update, code: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     """Return an update as programs read it."""
     return {
         "client_id": str(update.client_id),
@@ -272,11 +296,7 @@ def update_json(update: Update, code: str, items: list[Item]) -> dict[str, Any]:
         "day": update.day.isoformat(),
         "physical_percent": update.physical_percent,
         "planned_percent": update.planned_percent,
-        "items": [
-            {"item_id": item.id, "name": item.name, "unit": item.unit, "installed": item.installed}
-            for item in items
-            if item.installed is not None
-        ],
+        "items": items,
         "state": update.state,
         "weather": update.weather,
         "workers": update.workers,

@@ -37,10 +37,12 @@ from app.progress.queries_updates import (
     find_package,
     get_package,
     get_update,
+    installed_items,
     list_updates,
     neighbours,
     waiting_updates,
 )
+from app.progress.queries_updates import update_json as as_json
 from app.progress.update_forms import (
     CAUSES,
     STATES,
@@ -249,7 +251,10 @@ def updates_json(code: str) -> Response:
     """List the updates of a package, the newest day first."""
     package = find_package(db.session, code)
     require(Permission.REGISTER_READ, package)
-    return jsonify(updates=[current_json(db.session, one, package) for one in list_updates(db.session, package.id)])
+    items = installed_items(db.session, package.id)
+    return jsonify(
+        updates=[as_json(one, package.code, items.get(one.id, [])) for one in list_updates(db.session, package.id)]
+    )
 
 
 @blueprint.post("/api/v1/projects/<path:code>/updates")

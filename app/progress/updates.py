@@ -24,6 +24,7 @@ from app.progress.queries_updates import (
     find_update,
     get_package,
     get_update,
+    items_json,
     neighbours,
     update_json,
 )
@@ -344,7 +345,7 @@ def require_version(session: Session, update: Update, package: Package, version:
 def current_json(session: Session, update: Update, package: Package) -> dict[str, Any]:
     """Return an update with its items, as programs read it."""
     items = contract_items(session, update.contract_id, update_id=update.id, day=update.day)
-    return update_json(update, package.code, items)
+    return update_json(update, package.code, items_json(items))
 
 
 def _locked(session: Session, client_id: UUID) -> tuple[Update, Package]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import hash_password
 from sqlalchemy import Connection, text
 from werkzeug.datastructures import MultiDict
 
@@ -559,3 +562,36 @@ def test_two_years_of_weeks_are_listed_without_a_query_each(site: Site, connecti
         make_approved(connection, site.id, date(2026, 5, 2) + timedelta(weeks=week), float(week), planned_percent=week)
     page = site.at_officer.get(f"/packages/{site.code}/updates").text
     assert page.count("update-state-approved") == 20
+
+
+def test_person_signs_in_with_password_and_finds_the_text_again(app: Flask, site: Site, connection: Connection) -> None:
+    """The whole way, without scripts: the session lies idle too long, the form is sent, the person signs in, the text is there."""
+    with app.app_context(), app.test_request_context():
+        hashed = hash_password("kata sandi petugas lapangan")
+    connection.execute(
+        text("UPDATE app.account SET password = :hash, must_change_password = false WHERE id = :id"),
+        {"hash": hashed, "id": site.officer.id},
+    )
+    page = f"/packages/{site.code}/updates/new"
+    typed = {**form_of(site.at_officer.get(page).text), "physical_percent": "51,7", "note": "Dua jam menulis"}
+    connection.execute(text("UPDATE app.sign_in SET seen_at = now() - interval '3 days' WHERE account_id = :id"),
+                       {"id": site.officer.id})  # fmt: skip
+    answer = site.at_officer.post(page, data=typed)
+    login = answer.headers["Location"]
+    assert (answer.status_code, login.startswith("/login?next=")) == (303, True)
+    signed_in = site.at_officer.post(
+        login, data={"email": site.officer.email, "password": "kata sandi petugas lapangan"}
+    )
+    assert (signed_in.status_code, signed_in.headers["Location"]) == (302, page)
+    assert form_of(site.at_officer.get(page).text)["note"] == "Dua jam menulis"
+
+
+def test_new_percent_is_in_the_tile_within_a_second(app: Flask, site: Site) -> None:
+    visitor = app.test_client()
+    sent = send(site.at_officer, site, physical_percent=73.25, submit=True).json
+    began = time.perf_counter()
+    approve(site.at_reviewer, sent["client_id"])
+    tile = visitor.get("/tiles/projects/14/12877/8335.mvt").data
+    assert time.perf_counter() - began < 1
+    (feature,) = mapbox_vector_tile.decode(tile)["projects"]["features"]
+    assert feature["properties"]["physical_percent"] == 73.25
