@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
-from app.critical.service import evaluate
-from tests.helpers.tracking import make_approved, make_tracked_project
+from tests.helpers.people import make_account, sign_in
+from tests.helpers.tracking import make_baseline, make_tracked_project
 
 TODAY = date(2026, 11, 24)
 NEWEST = date(2026, 11, 15)
@@ -28,30 +28,50 @@ VECTORS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def on_24_november(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.critical.routes.region_today", lambda _session: TODAY)
+    monkeypatch.setattr("app.progress.update_routes._today", lambda: TODAY)
+
+
 def observed(physical: float, finish: date | None) -> list[tuple[date, float]]:
-    """Return five weekly figures, the last `physical` on 15 November, that at their mean rate reach 100 on `finish`."""
+    """Return three weekly figures, the last `physical` on 15 November, that at their mean rate reach 100 on `finish`."""
     days = (finish or date(2026, 12, 10)) - NEWEST
-    weekly = (100 - physical) / (days / timedelta(days=7))
-    return [(NEWEST - timedelta(weeks=week), max(0.0, physical - weekly * week)) for week in range(4, -1, -1)]
+    weekly = (100 - physical) / ((days - timedelta(hours=12)) / timedelta(weeks=1))  # done in the course of that day
+    return [(NEWEST - timedelta(weeks=week), round(physical - weekly * week, 4)) for week in range(2, -1, -1)]
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_vector(connection: Connection, app_session: Session, ppk: FlaskClient, name: str) -> None:
+def test_vector(connection: Connection, app: Flask, ppk: FlaskClient, name: str) -> None:
+    """A field officer sends the figures, a reviewer approves them, and the alarm answers: all by the API."""
     planned, physical, finish, multi_year, clause = VECTORS[name]
-    project = make_tracked_project(connection, multi_year_approval="900/1/TJ/2026" if multi_year else None)
+    code = f"{name}/2026"
+    project = make_tracked_project(connection, code=code, multi_year_approval="900/1/TJ/2026" if multi_year else None)
+    make_baseline(connection, project, {date(2026, 5, 1): 0, NEWEST: planned, date(2026, 12, 15): 100})
+    officer, reviewer = (
+        sign_in(app.test_client(), make_account(connection, role)) for role in ("field_officer", "reviewer")
+    )
     for day, percent in observed(physical, finish):
-        make_approved(connection, project, day, percent, planned_percent=planned if day == NEWEST else percent)
-    evaluate(app_session, project, today=TODAY)
-    app_session.commit()
-    code = connection.scalar(text("SELECT code FROM app.project WHERE id = :id"), {"id": project})
+        sent = officer.post(
+            f"/api/v1/projects/{code}/updates",
+            json={"day": day.isoformat(), "physical_percent": percent, "submit": True},
+        )
+        assert sent.status_code == 201, sent.text
+        assert ppk.get(f"/api/v1/projects/{code}/critical").json["indication"]["day"] != day.isoformat()
+        approved = reviewer.post(f"/api/v1/updates/{sent.json['client_id']}/approve", json={})
+        assert approved.status_code == 200, approved.text
     answer: dict[str, Any] = ppk.get(f"/api/v1/projects/{code}/critical").get_json()
+    assert answer["indication"]["planned_percent"] == pytest.approx(planned)
     assert answer["indication"]["clause"] == clause
     assert answer["indication"]["is_critical"] is (clause is not None)
     assert (answer["case"] or {}).get("clause") == clause
     assert answer["state"] == ("indicated" if clause else "none")
+    if clause:
+        assert answer["case"]["indicated_on"] == TODAY.isoformat()  # the day of the approval
     if finish:
         assert answer["indication"]["forecast"]["expected"] == finish.isoformat()
         assert answer["indication"]["overruns_year"] is not multi_year  # T7 is flagged so, though it is not critical
+        assert ("melewati tahun anggaran" in ppk.get(f"/packages/{code}/critical").text) is not multi_year
 
 
 @pytest.mark.parametrize(("days", "amount"), [(1, "2750100.00"), (50, "137505000.00")])
