@@ -213,7 +213,7 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if image.mode in {"LA", "PA", "La", "RGBa"}:
         return image.convert("RGBA")
-    return image.copy() if image.mode in {"RGB", "RGBA", "L"} else image.convert("RGB")
+    return image if image.mode in {"RGB", "RGBA", "L"} else image.convert("RGB")
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

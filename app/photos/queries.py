@@ -134,6 +134,18 @@ def count_photos(session: Session, project_id: int) -> dict[str, int]:
     return {row.state: row.number for row in rows}
 
 
+def find_next_pending(session: Session, project_id: int) -> UUID | None:
+    """Return the photo of a package that has waited longest for its review; None when none waits."""
+    found: UUID | None = session.scalar(
+        text("""
+            SELECT client_id FROM app.photo WHERE project_id = :project AND state = 'pending'
+            ORDER BY received_at, id LIMIT 1
+        """),
+        {"project": project_id},
+    )
+    return found
+
+
 def list_viewpoints(session: Session, project_id: int) -> list[tuple[int, str]]:
     """Return the viewpoints of a package, by name."""
     rows = session.execute(

@@ -34,6 +34,7 @@ from app.photos.pages import card_of, copy_url, groups_of, public_url
 from app.photos.pictures import PhotoRefused, too_large
 from app.photos.queries import (
     count_photos,
+    find_next_pending,
     get_package,
     get_package_of,
     get_photo,
@@ -191,6 +192,9 @@ def decide(client_id: UUID) -> AnyResponse | tuple[str, int]:
             _decide(photo, data)
             db.session.commit()
             flash(_said_of(data.action), "success")
+            following = None if data.action == "save" else find_next_pending(db.session, project.id)
+            if following is not None:
+                return redirect(url_for("photos.review", client_id=following))
             return redirect(url_for("photos.package", code=project.code))
     except VersionConflict as error:
         conflict = error.current

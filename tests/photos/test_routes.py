@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,8 +14,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy.pool import NullPool
 
+from app.database.roles import DatabaseUrls
 from layers.rules import seed_rules
 from tests.helpers.factories import make_project, make_region, make_row
 from tests.helpers.people import make_account, sign_in
@@ -255,6 +259,18 @@ def test_review_page_works_without_scripts(
     assert kept.viewpoint_id is not None
 
 
+def test_decision_leads_to_the_next_photo_that_waits(
+    connection: Connection, officer: FlaskClient, reviewer: FlaskClient, project: Row[Any]
+) -> None:
+    first, second = (sent_photo(connection, officer, project, jpeg(seed=seed)) for seed in (41, 42))
+    form = {"version": "1", "moment": "during", "action": "publish"}
+    answer = reviewer.post(f"/photos/{first}/review", data=form)
+    assert answer.headers["Location"] == f"/photos/{second}/review"
+    answer = reviewer.post(f"/photos/{second}/review", data=form | {"action": "withhold"})
+    assert answer.headers["Location"] == f"/packages/{project.code}/photos"
+    assert row(connection, second).state == "withheld"
+
+
 def test_review_form_keeps_what_was_typed_when_it_is_wrong_or_late(
     connection: Connection, officer: FlaskClient, reviewer: FlaskClient, project: Row[Any]
 ) -> None:
@@ -341,3 +357,21 @@ def test_code_that_no_package_has_is_not_found(app: Flask, officer: FlaskClient,
     assert app.test_client().get("/api/v1/projects/X-1/photos").status_code == 404
     assert officer.get(f"/photos/{uuid4()}/view").status_code == 404
     assert officer.get(f"/photos/{uuid4()}/secret").status_code == 404
+
+
+def test_same_photo_sent_twice_at_once_is_one_photo(committed_app: Flask, committed_database: DatabaseUrls) -> None:
+    """Two requests of a phone whose first answer was lost: both get the receipt, one row and one file are kept."""
+    engine = create_engine(committed_database.owner, poolclass=NullPool)
+    with engine.begin() as connection:
+        make_region(connection)
+        seed_rules(connection)
+        update = make_update(connection, make_project(connection))
+        account = make_account(connection, "field_officer")
+    photo, content = uuid4(), jpeg(seed=33)
+    clients = [sign_in(committed_app.test_client(), account) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda client: send(client, update, photo, content), clients))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({json.dumps(answer.json, sort_keys=True) for answer in answers}) == 1
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM app.photo")) == 1
