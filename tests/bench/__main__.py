@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.config import ROOT
-from tests.bench import imports, reports, running, tiles
+from tests.bench import imports, reports, running, tiles, tracking
 from tests.bench.home import Bench, bench_home
 from tests.bench.table import Row, markdown, show, write_day
 from tests.helpers.database import temporary_home
@@ -69,6 +69,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "tiles": tiles.measure,
     "reports": reports.measure,
     "import": imports.measure,
+    "tracking": tracking.measure,
     "running": running.measure_running,
     "first_look": running.measure_first_look,
 }
