@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from flask_babel import gettext
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.auth.permissions import ROLES, Permission
-from app.auth.service import AREA, read_address
+from app.auth.service import AREA, SHORTEST_PASSWORD, read_address
 from app.errors import InvalidRequest
 from app.forms import Input, Line
 
@@ -35,6 +35,12 @@ def _roles(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
+def _long_enough(value: str) -> str:
+    if len(value) < SHORTEST_PASSWORD:
+        raise _wrong(gettext("Kata sandi paling sedikit %(length)s huruf atau angka.", length=SHORTEST_PASSWORD))
+    return value
+
+
 def _nothing(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -47,7 +53,7 @@ Address = Annotated[str, Field(max_length=200), AfterValidator(_address)]
 Area = Annotated[str | None, BeforeValidator(_nothing), AfterValidator(lambda v: v if v is None else _area(v))]
 Roles = Annotated[list[str], AfterValidator(_roles)]
 UnitId = Annotated[int | None, BeforeValidator(_nothing), Field(ge=1, le=2**62)]
-Password = Annotated[str, Field(min_length=12, max_length=200)]
+Password = Annotated[str, StringConstraints(strip_whitespace=False, max_length=200), AfterValidator(_long_enough)]
 
 
 class PersonInput(Input):
@@ -70,15 +76,15 @@ class AcceptInput(Input):
 
     email: Annotated[Address | None, BeforeValidator(_nothing)] = None
     name: Line
-    password: str = Field(min_length=12, max_length=200)
-    password_again: str = Field(max_length=200)
+    password: Password
+    password_again: Annotated[str, StringConstraints(strip_whitespace=False, max_length=200)] = ""
 
 
 class NewPasswordInput(Input):
     """A new password, twice."""
 
-    password: str = Field(min_length=12, max_length=200)
-    password_again: str = Field(max_length=200)
+    password: Password
+    password_again: Annotated[str, StringConstraints(strip_whitespace=False, max_length=200)] = ""
 
 
 class ForgottenInput(Input):

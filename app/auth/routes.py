@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from app.auth import permissions, second_factor, sessions
 from app.auth.forms import AccountAddresses, ChangePasswordForm, SignInForm, VerifyForm
 from app.auth.models import Account
-from app.auth.service import datastore
+from app.auth.service import SHORTEST_PASSWORD, datastore
 from app.auth.tokens import sign_in_by_token
 from app.config import SessionLimits
 from app.errors import NotSignedIn, answer_known_error, wants_json
@@ -62,7 +62,7 @@ def init_app(app: Flask) -> None:
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of the algorithm
         SECURITY_PASSWORD_SALT=app.config["SECRET_KEY"],
-        SECURITY_PASSWORD_LENGTH_MIN=12,
+        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_CHANGEABLE=True,
         SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,

@@ -19,6 +19,7 @@ from app.errors import InvalidRequest, NotFound
 from app.extensions import db
 
 ADMINISTRATOR = "administrator"
+SHORTEST_PASSWORD = 12
 FIRST_ADMINISTRATOR = "admin@petakarya.local"
 AREA = re.compile(r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")  # kode wilayah of a province, regency, district or village
 # Letters and digits that nobody mistakes for one another when read from a screen.

@@ -28,7 +28,8 @@ from app.auth.permissions import (
 from app.auth.words import PERMISSION_NAMES, ROLE_NAMES, ROLE_TASKS
 from app.errors import Forbidden, NotSignedIn
 from app.extensions import db
-from tests.helpers.factories import make_row
+from layers.rules import seed_rules
+from tests.helpers.factories import make_region, make_row
 from tests.helpers.people import make_account, sign_in
 
 # What the duties of each role are, written down a second time and another way than in the code: by permission.
@@ -166,6 +167,8 @@ def test_role_opens_what_it_holds_and_no_other_endpoint(
     app: Flask, client: FlaskClient, connection: Connection, role: str
 ) -> None:
     """Walk the whole map: 403 where the permission is missing, another answer where it is held."""
+    make_region(connection)
+    seed_rules(connection)
     sign_in(client, make_account(connection, role))
     held = permissions_of_roles([role])
     for rule, method in rules_of(app):
