@@ -87,8 +87,7 @@ OF_MEETING = 'meetings/<int:stage>/<any("outcome", "numbers"):change>'
 @needs(Permission.CRITICAL_READ)
 def page(code: str) -> str:
     """Show all of a package's alarm."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_READ, package)
+    package = _to_read(code)
     return _page(package)
 
 
@@ -98,8 +97,7 @@ def page(code: str) -> str:
 @idempotent
 def change_page(code: str, change: str, stage: int) -> Answer | str | tuple[str, int]:
     """Do what one of the page's forms asks."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_DECLARE, package)
+    package = _to_change(code)
     model, action = CHANGES[change]
     state = FormState.of(model)
     with caught(state):
@@ -112,8 +110,7 @@ def change_page(code: str, change: str, stage: int) -> Answer | str | tuple[str,
 @needs(Permission.CRITICAL_READ)
 def read(code: str) -> Response:
     """Give the alarm of a package."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_READ, package)
+    package = _to_read(code)
     return jsonify(alarm_json(read_alarm(db.session, package, today=region_today(db.session))))
 
 
@@ -123,20 +120,37 @@ def read(code: str) -> Response:
 @idempotent
 def change(code: str, change: str, stage: int) -> tuple[Response, int]:
     """Do what a program asks; give the alarm as it stands afterwards."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_DECLARE, package)
+    package = _to_change(code)
     model, action = CHANGES[change]
     action(package, read_input(model), stage)
     after = read_alarm(db.session, read_package(db.session, code), today=region_today(db.session))
     return jsonify(alarm_json(after)), 200 if stage else 201
 
 
+@blueprint.delete(f"{API}/excuses/<int:excuse>")
+@needs(Permission.CRITICAL_DECLARE)
+@idempotent
+def withdraw_excuse(code: str, excuse: int) -> Response:
+    """Take an excuse back; give the alarm as it stands afterwards."""
+    today = region_today(db.session)
+    service.withdraw_excuse(db.session, _to_change(code), excuse, today=today)
+    return jsonify(alarm_json(read_alarm(db.session, read_package(db.session, code), today=today)))
+
+
+@blueprint.post(f"{PAGE}/excuses/<int:excuse>/withdrawal")
+@needs(Permission.CRITICAL_DECLARE)
+@idempotent
+def withdraw_excuse_page(code: str, excuse: int) -> Answer:
+    """Take an excuse back, by the page's button."""
+    service.withdraw_excuse(db.session, _to_change(code), excuse, today=region_today(db.session))
+    return redirect(url_for("critical.page", code=code))
+
+
 @blueprint.get(f"{API}/fine")
 @needs(Permission.CRITICAL_READ)
 def fine(code: str) -> Response:
     """Give the fine, for the days late until today or for those asked for."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_READ, package)
+    package = _to_read(code)
     asked = make_input(FineQuery, {key: value for key, value in request.args.items() if key != "lang" and value})
     today = region_today(db.session)
     rule = RuleBook(db.session.connection()).on(counted_until(package, today))["DENDA_PERMIL"]
@@ -153,8 +167,7 @@ def fine(code: str) -> Response:
 @needs(Permission.CRITICAL_READ)
 def letter(code: str, kind: str) -> Response:
     """Draft a letter from the record."""
-    package = read_package(db.session, code)
-    require(Permission.CRITICAL_READ, package)
+    package = _to_read(code)
     wanted = letter_kind(kind)
     today = region_today(db.session)
     alarm = read_alarm(db.session, package, today=today)
@@ -179,6 +192,18 @@ def letter(code: str, kind: str) -> Response:
     answer.headers["Content-Disposition"] = f'inline; filename="{wanted.slug}.pdf"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _to_read(code: str) -> Package:
+    package = read_package(db.session, code)
+    require(Permission.CRITICAL_READ, package)
+    return package
+
+
+def _to_change(code: str) -> Package:
+    package = read_package(db.session, code)
+    require(Permission.CRITICAL_DECLARE, package)
+    return package
 
 
 def _page(package: Package, *, sent: tuple[str, int] = ("", 0), state: FormState[Any] | None = None) -> str:

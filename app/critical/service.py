@@ -385,6 +385,24 @@ def excuse(session: Session, package: Package, data: ExcuseInput, *, today: dt.d
     return evaluate(session, package.id, today=today)
 
 
+def withdraw_excuse(session: Session, package: Package, excuse_id: int, *, today: dt.date) -> CriticalCase | None:
+    """
+    Take an excuse back that was recorded wrongly; the audit keeps it, and the figures are judged anew.
+
+    Raises
+    ------
+    NotFound
+        When the package has no such excuse.
+    """
+    found = session.execute(
+        text("DELETE FROM app.delay_excuse WHERE id = :id AND project_id = :project RETURNING id"),
+        {"id": excuse_id, "project": package.id},
+    ).first()
+    if found is None:
+        raise NotFound("Catatan keterlambatan ini tidak ada.", "There is no such excuse.")
+    return evaluate(session, package.id, today=today)
+
+
 def close(session: Session, package: Package, data: ClosingInput, *, today: dt.date) -> None:
     """Close a case by decision of the PPK, with the reason; a newer late figure may open another."""
     case = _open_case(session, package)

@@ -23,7 +23,13 @@ log = logging.getLogger(__name__)
 @jobs.task(queueing_lock="evaluate_critical")
 def evaluate_critical(timestamp: int) -> None:
     """Evaluate every contract with open works anew."""
-    engine = create_engine(database_urls(Settings.from_environment()).app, poolclass=NullPool)
+    changed = evaluate_database(database_urls(Settings.from_environment()).app)
+    log.info("the calendar changed what the alarm says of %s packages", changed)
+
+
+def evaluate_database(url: str) -> int:
+    """Evaluate all packages of a database, reached at its app role's address; return how many were evaluated anew."""
+    engine = create_engine(url, poolclass=NullPool)
     try:
         with Session(engine) as session:
             session.execute(text("SELECT set_config('petakarya.actor', 'kalender', true)"))
@@ -31,4 +37,4 @@ def evaluate_critical(timestamp: int) -> None:
             session.commit()
     finally:
         engine.dispose()
-    log.info("the calendar changed what the alarm says of %s packages", changed)
+    return changed

@@ -217,6 +217,21 @@ def test_excuse_by_api_withdraws_the_indication(ppk: FlaskClient, project: int) 
     assert answer.json["excuses"][0]["reason"] == "Lahan belum bebas"
 
 
+def test_excuse_recorded_wrongly_is_taken_back(connection: Connection, ppk: FlaskClient, project: int) -> None:
+    post(ppk, "excuses", cause="employer", from_day="2026-11-10", until_day="2026-11-20", reason="salah paket")
+    excuse = ppk.get(API).json["excuses"][0]["id"]
+    other = make_excuse(connection, make_tracked_project(connection), date(2026, 11, 1), date(2026, 11, 2))
+    assert ppk.delete(f"{API}/excuses/{other}").status_code == 404
+    assert "Batalkan catatan ini" in ppk.get("/packages/KR-1/critical").text
+    assert ppk.post(f"/packages/KR-1/critical/excuses/{excuse}/withdrawal").status_code == 302
+    answer = ppk.get(API).json
+    assert (answer["excuses"], answer["state"]) == ([], "indicated")
+    assert (
+        connection.scalar(text("SELECT reason FROM history.delay_excuse WHERE id = :id"), {"id": excuse})
+        == "salah paket"
+    )
+
+
 @pytest.mark.parametrize(
     "role", ["field_officer", "treasurer", "reviewer", "leader", "planner", "gis_operator", "administrator"]
 )
