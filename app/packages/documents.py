@@ -54,7 +54,8 @@ def add_document(
         text("""
             INSERT INTO app.document (project_id, contract_id, kind, title, number, dated, is_public,
                 file_hash, file_name, media_type, bytes)
-            VALUES (:project, :contract_id, :kind, :title, :number, :dated, :is_public, :hash, :name, :media_type, :bytes)
+            VALUES (:project, :contract_id, :kind, :title, :number, :dated, :is_public,
+                :hash, :name, :media_type, :bytes)
             RETURNING id
         """),
         {
@@ -78,9 +79,7 @@ def kind_of(content: bytes) -> tuple[str, str]:
     InvalidInput
         When it is none that is kept.
     """
-    refused = InvalidInput(
-        {"file": gettext("Isi berkas ini bukan PDF, JPEG, PNG, XLSX, atau DOCX.")}
-    )
+    refused = InvalidInput({"file": gettext("Isi berkas ini bukan PDF, JPEG, PNG, XLSX, atau DOCX.")})
     if content.startswith(b"%PDF-"):
         return "application/pdf", "pdf"
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):

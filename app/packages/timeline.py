@@ -131,12 +131,13 @@ def read_timeline(
     rows = session.execute(
         text(f"""
             SELECT * FROM ({PARTS}) t
-            WHERE (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:as_of AS timestamptz) IS NULL OR at <= :as_of)
+            WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)
+                AND (CAST(:as_of AS timestamptz) IS NULL OR at <= :as_of)
             ORDER BY day DESC, at DESC LIMIT :limit
         """),
         {"id": project_id, "zone": time_zone, "kind": kind, "as_of": as_of, "limit": limit},
     )
-    return [_entry(row.kind, row.what, row._mapping, code, time_zone) for row in rows]
+    return [_entry(row.kind, row.what, dict(row._mapping), code, time_zone) for row in rows]
 
 
 def _entry(kind: str, what: str, row: Mapping[str, Any], code: str, time_zone: str) -> Entry:
