@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
 from tests.helpers.people import make_account, sign_in
-from tests.helpers.tracking import make_baseline, make_tracked_project
+from tests.helpers.tracking import make_tracked_project
 
 TODAY = date(2026, 11, 24)
 NEWEST = date(2026, 11, 15)
@@ -31,7 +31,8 @@ VECTORS = {
 @pytest.fixture(autouse=True)
 def on_24_november(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.critical.routes.region_today", lambda _session: TODAY)
-    monkeypatch.setattr("app.progress.update_routes._today", lambda: TODAY)
+    for subject in ("update_routes", "schedule_routes"):
+        monkeypatch.setattr(f"app.progress.{subject}._today", lambda: TODAY)
 
 
 def observed(physical: float, finish: date | None) -> list[tuple[date, float]]:
@@ -43,11 +44,16 @@ def observed(physical: float, finish: date | None) -> list[tuple[date, float]]:
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_vector(connection: Connection, app: Flask, ppk: FlaskClient, name: str) -> None:
-    """A field officer sends the figures, a reviewer approves them, and the alarm answers: all by the API."""
+    """A PPK sends the plan, a field officer the figures, a reviewer approves them, the alarm answers: all by the API."""
     planned, physical, finish, multi_year, clause = VECTORS[name]
     code = f"{name}/2026"
-    project = make_tracked_project(connection, code=code, multi_year_approval="900/1/TJ/2026" if multi_year else None)
-    make_baseline(connection, project, {date(2026, 5, 1): 0, NEWEST: planned, date(2026, 12, 15): 100})
+    make_tracked_project(connection, code=code, multi_year_approval="900/1/TJ/2026" if multi_year else None)
+    points = {date(2026, 5, 1): 0.0, NEWEST: planned, date(2026, 12, 15): 100.0}
+    plan = ppk.post(
+        f"/api/v1/projects/{code}/baselines",
+        json={"points": [{"day": day.isoformat(), "percent": percent} for day, percent in points.items()]},
+    )
+    assert plan.status_code == 201, plan.text
     officer, reviewer = (
         sign_in(app.test_client(), make_account(connection, role)) for role in ("field_officer", "reviewer")
     )
