@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString, gettext, lazy_gettext
-from pydantic import AwareDatetime, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import MultiDict
 
@@ -40,6 +40,16 @@ STATES: dict[str, LazyString] = {
     "published": lazy_gettext("Terbit"),
 }
 MOST_ITEMS = 2000  # of one contract
+YEARS = (1990, 2199)  # of a moment: beyond them a database's clock and Python's part ways
+
+
+def _within_years(value: dt.datetime) -> dt.datetime:
+    if not YEARS[0] <= value.year <= YEARS[1]:
+        raise PydanticCustomError("day_out_of_range", "no moment that works could have")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
 
 
 class Position(Input):
@@ -48,7 +58,7 @@ class Position(Input):
     lon: Lon
     lat: Lat
     accuracy_m: Metres | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class Installed(Input):
@@ -85,7 +95,7 @@ class UpdateInput(Input):
     note: Paragraph | None = None
     correction_note: Paragraph | None = None
     position: Position | None = None
-    written_at: AwareDatetime | None = None
+    written_at: Moment | None = None
     submit: bool = False
 
     @model_validator(mode="before")
@@ -131,7 +141,7 @@ class UnlockInput(Input):
 
     month: Day
     reason: Paragraph
-    until: dt.datetime
+    until: Annotated[dt.datetime, AfterValidator(_within_years)]
     project: Line | None = None
 
     @field_validator("month", mode="before")

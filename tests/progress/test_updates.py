@@ -158,6 +158,11 @@ def test_items_of_another_contract_and_two_answers_are_refused(site: Site, conne
         ({"weather": "salju"}, "weather"),
         ({"obstacle_cause": "cuaca"}, "obstacle_cause"),
         ({"position": {"lon": 181, "lat": 0}}, "position.lon"),
+        ({"position": {"lon": 102.9, "lat": -3.1, "at": "0001-01-01T00:00:00+14:00"}}, "position.at"),
+        ({"written_at": "9999-12-31T23:59:59-12:00"}, "written_at"),
+        ({"written_at": "2026-11-20T08:00:00"}, "written_at"),  # without its zone
+        ({"items": "semua"}, "items"),
+        ({"client_id": "satu"}, "client_id"),
         ({"position": {"lon": 102.9, "lat": -3.1, "accuracy_m": -5}}, "position.accuracy_m"),
         ({"note": "a\u0000b"}, "note"),
         ({"note": "x" * 5001}, "note"),
@@ -292,7 +297,8 @@ def test_closed_month_opens_again_only_by_an_administrator_and_on_record(
     at_admin = sign_in(app.test_client(), admin)
     assert at_admin.post("/api/v1/periods/unlock", json={**wanted, "reason": " "}).status_code == 422
     assert at_admin.post("/api/v1/periods/unlock", json={**wanted, "month": "2026-11"}).status_code == 422
-    assert at_admin.post("/api/v1/periods/unlock", json={**wanted, "until": "2020-01-01T00:00"}).status_code == 422
+    for until in ("2020-01-01T00:00", "9999-12-31T23:59-12:00", "besok"):
+        assert at_admin.post("/api/v1/periods/unlock", json={**wanted, "until": until}).status_code == 422
     made = at_admin.post("/api/v1/periods/unlock", json=wanted)
     assert (made.status_code, made.json["actor"], made.json["month"]) == (201, admin.email, "2026-10")
 
