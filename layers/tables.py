@@ -370,6 +370,8 @@ projects_view = Table(
     Column("geom", Geometry("GEOMETRY", srid=4326, spatial_index=False)),
     Column("geom_3857", Geometry("GEOMETRY", srid=3857, spatial_index=False)),
     Column("anchor_3857", Geometry("POINT", srid=3857, spatial_index=False)),
+    Column("paid_idr", Numeric(18, 2)),
+    Column("this_year_ceiling_idr", Numeric(18, 2)),
 )
 
 

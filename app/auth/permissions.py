@@ -96,7 +96,7 @@ PUBLIC_ENDPOINTS = frozenset({
 SIGN_IN_ENDPOINTS = frozenset({
     "security.login", "security.logout", "security.verify", "security.change_password", "security.static",
     "security.two_factor_setup", "security.two_factor_setup_validate", "security.two_factor_token_validation",
-    "security.two_factor_rescue", "security.tf_select", "security.mf_recovery", "security.mf_recovery_codes",
+    "security.mf_recovery", "security.mf_recovery_codes",
 })  # fmt: skip
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -96,6 +96,8 @@ class ProjectRow:
     progress_date: date | None
     start_date: date | None
     end_date: date | None
+    paid_idr: Decimal | None
+    this_year_ceiling_idr: Decimal | None
     district_codes: list[str]
     village_codes: list[str]
     demo: bool
@@ -261,15 +263,16 @@ def key_figures(session: Session, criteria: ProjectFilter) -> KeyFigures:
     """
     Sum up the projects of a list.
 
-    Progress is weighted by the ceiling. A package that has not begun counts as 0 %; one that was given up, or that runs
-    without any recorded progress, counts on neither side.
+    Progress is weighted by this year's ceiling. A package that has not begun counts as 0 %; one that was given up, or
+    that runs without any recorded progress, counts on neither side.
     """
     forgive_misspelling(session, criteria.q)
     projects = project_source(criteria)
     physical = func.coalesce(projects.c.physical_percent, _zero_when_not_begun(projects))
-    weighs = and_(physical.is_not(None), projects.c.ceiling_idr.is_not(None), projects.c.status.not_in(GIVEN_UP))
-    weights = func.sum(projects.c.ceiling_idr).filter(weighs)
-    done = func.sum(cast(physical, Numeric) * projects.c.ceiling_idr).filter(weighs)
+    weight = func.coalesce(projects.c.this_year_ceiling_idr, projects.c.ceiling_idr)
+    weighs = and_(physical.is_not(None), weight.is_not(None), projects.c.status.not_in(GIVEN_UP))
+    weights = func.sum(weight).filter(weighs)
+    done = func.sum(cast(physical, Numeric) * weight).filter(weighs)
     row = session.execute(
         select(
             func.count().label("packages"),

@@ -106,6 +106,11 @@ def list_report_areas(session: Session) -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in rows]
 
 
+def read_fiscal_years(session: Session) -> list[int]:
+    """Return the fiscal years that packages have, the newest first."""
+    return list(session.scalars(text("SELECT DISTINCT year FROM layers.projects ORDER BY 1 DESC")))
+
+
 def _name_within(session: Session, code: str, region: str) -> str | None:
     """Return the name of a regency or district of the region; None when it has no such area."""
     if not AREA_CODE.fullmatch(code) or not code.startswith(f"{region}."):

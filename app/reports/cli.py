@@ -29,11 +29,11 @@ def _help(text_id: str, text_en: str) -> str:
 @click.command(
     "report",
     help=_help(
-        "Hitung laporan NAME (coverage: panjang jalan, kemantapan, ruang terbuka hijau) dan tulis hasilnya.",
-        "Compute the report NAME (coverage: street length, road condition, green space) and write it.",
+        "Hitung laporan NAME (coverage: jalan, kemantapan, RTH; progress: kemajuan paket) dan tulis hasilnya.",
+        "Compute the report NAME (coverage: streets, road condition, green space; progress: packages) and write it.",
     ),
 )
-@click.argument("name", metavar="NAME", type=click.Choice(["coverage"]))
+@click.argument("name", metavar="NAME", type=click.Choice(["coverage", "progress"]))
 @click.option(
     "-o",
     "output",
@@ -49,7 +49,10 @@ def _help(text_id: str, text_en: str) -> str:
 @click.option(
     "--year",
     metavar="YYYY",
-    help=_help("Tahun survei kondisi jalan; tanpanya yang terbaru.", "Year of the road survey; else the newest."),
+    help=_help(
+        "Tahun survei jalan, atau tahun anggaran; tanpanya yang terbaru.",
+        "Survey year, or fiscal year; else the newest.",
+    ),
 )
 @click.option(
     "--as-of",
@@ -76,7 +79,7 @@ def report(
     """Compute one report and write it where it is wanted."""
     if year:
         read_year(year)  # a mistake is said before a database is started
-    asked = ReportRequest(area, year, as_of)
+    asked = ReportRequest(area, year, as_of, name)
     settings = Settings.from_environment()
     with needs_database(settings, say=say) as urls:
         computed = _compute(urls, asked)
@@ -86,9 +89,9 @@ def report(
 
 
 def _compute(urls: DatabaseUrls, asked: ReportRequest) -> Report:
-    engine = create_engine(urls.reader, poolclass=pool.NullPool)
-    with Session(engine) as session:
-        return compute_report(session, asked, now=datetime.now(UTC))
+    reader, staff = (create_engine(url, poolclass=pool.NullPool) for url in (urls.reader, urls.app))
+    with Session(reader) as session, Session(staff) as whole:
+        return compute_report(session, asked, now=datetime.now(UTC), staff=whole)
 
 
 def _document(settings: Settings, urls: DatabaseUrls, computed: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.admin.region import kind_of
@@ -22,6 +21,8 @@ from app.reports.evidence import with_evidence
 from app.reports.findings import boundary_findings, density_area, missing_rules, no_boundary, rule_findings
 from app.reports.queries import (
     has_rows,
+    newest_change,
+    read_area_names,
     read_frame,
     read_layer_states,
     read_newest_date,
@@ -115,7 +116,9 @@ def compute_coverage(
         name=NAME,
         area=area,
         year=chosen_year,
-        as_of=as_of.astimezone(ZoneInfo(area.time_zone)) if as_of else _newest_change(subject, day),
+        as_of=as_of.astimezone(ZoneInfo(area.time_zone))
+        if as_of
+        else newest_change(subject.states, subject.rules, day, ZoneInfo(area.time_zone)),
         is_past=as_of is not None,
         demo=any(state.is_demo for state in subject.states.values()),
         figures=with_evidence(subject, figures),
@@ -265,22 +268,7 @@ def _in_order(area: ReportArea, figures: Iterable[Figure]) -> list[Figure]:
     ]
 
 
-def _newest_change(subject: Subject, day: date) -> datetime:
-    """Return the newest recorded change among the inputs, or the day on which a rule came into force after it."""
-    zone = ZoneInfo(subject.area.time_zone)
-    moments = [state.changed_at for state in subject.states.values()]
-    for recorded in subject.rules.values():
-        moments.append(recorded.recorded_at)
-        begins = recorded.rule.valid_from
-        if begins is not None and begins <= day:
-            moments.append(datetime.combine(begins, time(), zone))
-    return max(moments).astimezone(zone)
-
-
 def _names(subject: Subject) -> dict[str, str]:
     """Return the names of the area and its districts: as drawn, else as in the national list."""
-    listed = subject.session.execute(
-        text("SELECT code, name FROM app.areas WHERE code = ANY (:codes)"), {"codes": list(subject.area.districts)}
-    )
     drawn = zip(subject.within["code"], subject.within["name"], strict=True)
-    return {**{row.code: row.name for row in listed}, **dict(drawn), subject.area.code: subject.area.name}
+    return {**read_area_names(subject.session, subject.area), **dict(drawn), subject.area.code: subject.area.name}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.config import ROOT
 from app.extensions import current_language
-from app.formats import NOTHING, format_number, format_percent
+from app.formats import NOTHING, format_idr, format_number, format_percent
 from app.own_words import catalogue_in_own_words, in_own_words
 from app.reports.queries import read_extent
 from app.reports.report import Column, Report, Table
@@ -23,10 +23,18 @@ from gis.road_condition import CONDITION_CLASSES
 from gis.roads import NOWHERE
 from gis.types import BBox
 
-HEADLINES = ("streets.length_km", "streets.density_km_per_km2", "roads.kemantapan", "green.public_percent")
+HEADLINES = {
+    "coverage": ("streets.length_km", "streets.density_km_per_km2", "roads.kemantapan", "green.public_percent"),
+    "progress": ("progress.packages", "progress.weighted_physical", "progress.weighted_planned", "progress.financial"),
+}
+TITLES: dict[str, LazyString] = {
+    "coverage": lazy_gettext("Cakupan jalan dan ruang terbuka hijau"),
+    "progress": lazy_gettext("Kemajuan pekerjaan"),
+}
 UNVERIFIED = frozenset({"R", "R?"})  # marks of confidence that people must be warned of
 DECIMALS = {"km": 3, "km2": 3, "km/km2": 3, "ha": 2}
 UNIT_NAMES = {"km2": "km²", "km/km2": "km/km²"}
+TABLE_DECIMALS = {"percent": 2, "ha": 2, "packages": 0}
 FULL_TURN_DEGREES = 360
 MAP_PIXELS, WORLD_PIXELS = 600, 512  # of a map that shows an area, and of the world at zoom 0
 
@@ -43,6 +51,13 @@ LABELS: dict[str, LazyString] = {
     "green.public_percent": lazy_gettext("RTH publik dari kawasan perkotaan"),
     "green.total_percent": lazy_gettext("RTH publik dan privat dari kawasan perkotaan"),
     "green.public_ha": lazy_gettext("Luas RTH publik"),
+    "progress.packages": lazy_gettext("Paket tahun anggaran ini"),
+    "progress.weighted_physical": lazy_gettext("Realisasi fisik tertimbang"),
+    "progress.weighted_planned": lazy_gettext("Rencana fisik tertimbang"),
+    "progress.financial": lazy_gettext("Realisasi keuangan"),
+    "progress.late": lazy_gettext("Paket terlambat"),
+    "progress.critical_indicated": lazy_gettext("Paket terindikasi kritis"),
+    "progress.critical_declared": lazy_gettext("Paket ditetapkan kritis"),
 }
 FORMULAS: dict[str, LazyString] = {
     "streets.length_km": lazy_gettext(
@@ -66,6 +81,20 @@ FORMULAS: dict[str, LazyString] = {
         "Tanpa pembobotan IHBI."
     ),
     "green.public_ha": lazy_gettext("Luas RTH publik di kawasan perkotaan; yang bertumpang tindih dihitung sekali."),
+    "progress.packages": lazy_gettext("Banyaknya paket tahun anggaran ini yang menyentuh wilayah."),
+    "progress.weighted_physical": lazy_gettext(
+        "Jumlah realisasi fisik dikali pagu tahun ini, dibagi jumlah pagu tahun ini; bukan rata-rata persentase. "
+        "Paket yang belum mulai dihitung 0%."
+    ),
+    "progress.weighted_planned": lazy_gettext(
+        "Jumlah rencana fisik pada hari realisasinya dikali pagu tahun ini, dibagi jumlah pagu tahun ini."
+    ),
+    "progress.financial": lazy_gettext("Jumlah SP2D dibagi jumlah pagu, kali 100."),
+    "progress.late": lazy_gettext(
+        "Paket yang realisasinya di bawah rencana hari yang sama, atau masa kontraknya lewat sebelum serah terima."
+    ),
+    "progress.critical_indicated": lazy_gettext("Paket yang diusulkan sistem sebagai kontrak kritis."),
+    "progress.critical_declared": lazy_gettext("Paket yang ditetapkan PPK sebagai kontrak kritis."),
 }
 CONDITION_FORMULA = lazy_gettext(
     "Panjang segmen survei kelas ini, diselaraskan dengan panjang SK ruasnya, dibagi ke kecamatan menurut letaknya."
@@ -156,7 +185,8 @@ def report_values(report: Report) -> dict[str, Any]:
     by_id = {one.id: one for one in figures}
     return {
         "report": report,
-        "headlines": [by_id[one] for one in HEADLINES],
+        "headlines": [by_id[one] for one in HEADLINES[report.name]],
+        "report_title": str(TITLES[report.name]),
         "own_figures": figures,
         "tables": [show_table(report, one) for one in report.tables],
         "findings": [
@@ -171,9 +201,7 @@ def show_figure(report: Report, figure: Figure) -> ShownFigure:
     recorded = report.rules.get(figure.rule or "")
     catalogue = catalogue_in_own_words(report.area)
     parts = (None, None) if figure.numerator is None else (figure.numerator, figure.denominator)
-    units = (
-        ("km", "km2") if figure.unit == "km/km2" else ("km", "km") if figure.id.startswith("roads") else ("ha", "ha")
-    )
+    units = _part_units(figure)
     return ShownFigure(
         id=figure.id,
         label=str(LABELS[figure.id]),
@@ -204,6 +232,15 @@ def show_figure(report: Report, figure: Figure) -> ShownFigure:
     )
 
 
+def _part_units(figure: Figure) -> tuple[str, str]:
+    """Return the units of a figure's numerator and denominator."""
+    if figure.unit == "km/km2":
+        return "km", "km2"
+    subject = figure.id.partition(".")[0]
+    unit = {"roads": "km", "progress": "IDR"}.get(subject, "ha")
+    return unit, unit
+
+
 def show_value(value: float | None, unit: str) -> str:
     """Return a number with its unit as people of the visitor's language write it; a dash when it is not known."""
     language = current_language()
@@ -211,6 +248,10 @@ def show_value(value: float | None, unit: str) -> str:
         return format_percent(value, language, 2)
     if value is None:
         return NOTHING
+    if unit == "packages":
+        return format_number(value, language)
+    if unit == "IDR":
+        return format_idr(Decimal(str(value)), language)
     return f"{format_number(value, language, DECIMALS.get(unit, 0))} {UNIT_NAMES.get(unit, unit)}"
 
 
@@ -244,6 +285,8 @@ def show_table(report: Report, table: Table) -> ShownTable:
 
 
 def _head(column: Column, english: bool) -> str:
+    if column.unit == "packages":
+        return column.label_en if english else column.label_id
     unit = "%" if column.unit == "percent" else UNIT_NAMES.get(column.unit, column.unit)
     return f"{column.label_en if english else column.label_id} ({unit})"
 
@@ -252,7 +295,7 @@ def _show_row(report: Report, table: Table, code: str, values: tuple[float | Non
     language = current_language()
     cells = tuple(
         ShownCell(
-            format_number(value, language, 2 if column.unit in {"percent", "ha"} else 3),
+            format_number(value, language, TABLE_DECIMALS.get(column.unit, 3)),
             origin_url(report, column.figure, code) if column.figure and code != NOWHERE else None,
         )
         for column, value in zip(table.columns, values, strict=True)
@@ -274,6 +317,8 @@ def _bar_values(table: Table, values: tuple[float | None, ...]) -> list[tuple[st
     elif table.id == "green":
         public, total = by_column["public_percent"], by_column["total_percent"]
         wanted = [("public", public), ("private", total - public if total is not None and public is not None else None)]
+    elif table.id == "progress":
+        wanted = [("length", by_column["weighted_physical"])]
     else:
         wanted = [("length", values[0])]
     return [(kind, value) for kind, value in wanted if value]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.reports.areas import ReportArea
 from gis.constants import WGS84_SRID
 from gis.figures import Rule
 from gis.types import BBox
@@ -265,6 +267,31 @@ def read_rules(session: Session, codes: Sequence[str], *, on: date, as_of: datet
         )
         for row in rows
     }
+
+
+def newest_change(
+    states: Mapping[str, LayerState], rules: Mapping[str, RecordedRule], day: date, zone: ZoneInfo
+) -> datetime:
+    """Return the newest recorded change among the inputs, or the day on which a rule came into force after it."""
+    moments = [state.changed_at for state in states.values()]
+    for one in rules.values():
+        moments.append(one.recorded_at)
+        begins = one.rule.valid_from
+        if begins is not None and begins <= day:
+            moments.append(datetime.combine(begins, time(), zone))
+    return max(moments).astimezone(zone)
+
+
+def read_area_names(session: Session, area: ReportArea) -> dict[str, str]:
+    """Return the names of an area and its districts by code: as drawn, else as in the national list."""
+    rows = session.execute(
+        text("""
+            SELECT code, name FROM app.areas WHERE code = ANY (:codes)
+            UNION ALL SELECT code, name FROM layers.districts WHERE code = ANY (:codes)
+        """),
+        {"codes": list(area.districts)},
+    )
+    return {**{row.code: row.name for row in rows}, area.code: area.name}
 
 
 RULE_COLUMNS = (

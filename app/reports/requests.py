@@ -15,13 +15,16 @@ from cachetools import LRUCache
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest, TooBusy
+from app.reports import coverage, progress
 from app.reports.areas import read_report_area
-from app.reports.coverage import LAYERS, compute_coverage
+from app.reports.coverage import compute_coverage
+from app.reports.progress import compute_progress
 from app.reports.queries import read_inputs_state
 from app.reports.report import Report
 from layers.history import read_as_of
 
 YEARS = range(1945, 2200)
+LAYERS = {coverage.NAME: coverage.LAYERS, progress.NAME: progress.LAYERS}  # that each report is computed from
 TRIES = 3  # when an edit comes while its layers are read, they are read again, so that all figures are of one state
 SHOWN = 20  # characters of a refused value that the answer repeats
 
@@ -42,17 +45,18 @@ class ReportRequest:
     area: str | None = None
     year: str | None = None
     as_of: str | None = None
+    name: str = "coverage"
 
 
-def report_of(session: Session, request: ReportRequest, *, now: datetime) -> Report:
+def report_of(session: Session, request: ReportRequest, *, now: datetime, staff: Session | None = None) -> Report:
     """
     Return the report that is asked for, computed once for each state of its inputs.
 
     Parameters, errors as for `compute_report`; `TooBusy` when others are waiting for theirs already.
     """
-    state = read_inputs_state(session, LAYERS)
+    state = read_inputs_state(session, LAYERS[request.name])
     zone = ZoneInfo(state[0][2]) if state[0] else now.tzinfo
-    key = (request, now.astimezone(zone).date(), state)
+    key = (request, staff is not None, now.astimezone(zone).date(), state)
     with _kept_lock:
         report = _kept.get(key)
     if report is None:
@@ -60,7 +64,7 @@ def report_of(session: Session, request: ReportRequest, *, now: datetime) -> Rep
             with _kept_lock:
                 report = _kept.get(key)  # who waited may find what it waited for
             if report is None:
-                report = compute_report(session, request, now=now)
+                report = compute_report(session, request, now=now, staff=staff)
                 with _kept_lock:
                     _kept[key] = report
     return report
@@ -81,9 +85,9 @@ def _turn() -> Iterator[None]:
         _asked.release()
 
 
-def compute_report(session: Session, request: ReportRequest, *, now: datetime) -> Report:
+def compute_report(session: Session, request: ReportRequest, *, now: datetime, staff: Session | None = None) -> Report:
     """
-    Compute the coverage report that is asked for.
+    Compute the report that is asked for.
 
     Parameters
     ----------
@@ -91,6 +95,8 @@ def compute_report(session: Session, request: ReportRequest, *, now: datetime) -
         Of the public's role.
     now
         This moment, with its time zone.
+    staff
+        A session that reads the whole register, when who asks may know of critical contracts.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def compute_report(session: Session, request: ReportRequest, *, now: datetime) -
     """
     area = read_report_area(session, request.area or None)
     compute = partial(
-        compute_coverage,
+        partial(compute_progress, staff=staff) if request.name == progress.NAME else compute_coverage,
         session,
         area,
         year=read_year(request.year) if request.year else None,
@@ -109,9 +115,9 @@ def compute_report(session: Session, request: ReportRequest, *, now: datetime) -
         today=now.astimezone(ZoneInfo(area.time_zone)).date(),
     )
     for _ in range(TRIES):
-        before = read_inputs_state(session, LAYERS)
+        before = read_inputs_state(session, LAYERS[request.name])
         report = compute()
-        if read_inputs_state(session, LAYERS) == before:
+        if read_inputs_state(session, LAYERS[request.name]) == before:
             break
     return report
 

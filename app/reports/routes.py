@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.auth.permissions import Permission, current_account, may
 from app.errors import InvalidRequest, NotFound
-from app.extensions import current_language, reader_session
+from app.extensions import current_language, db, reader_session
 from app.ogc.forms import require_parameters
-from app.reports.areas import list_report_areas
+from app.reports.areas import list_report_areas, read_fiscal_years
 
 if TYPE_CHECKING:
     from app.reports.report import Report
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
+REPORTS = ("coverage", "progress")
 PARAMETERS = ("area", "year", "as_of", "format", "lang")
 ASK_AGAIN = "public, no-cache"
 
@@ -69,13 +71,51 @@ def coverage_json() -> Response:
     return _json(_asked_report())
 
 
-@blueprint.get("/coverage/origin")
-def origin() -> str:
+@blueprint.get("/progress")
+def progress() -> BaseResponse | str:
+    """Show the progress report: the form, and the result for what it asks; `format=json` answers as JSON."""
+    require_parameters(request.args, PARAMETERS)
+    wanted = request.args.get("format", "html")
+    if wanted == "json":
+        return _json(_asked_report("progress"))
+    if wanted != "html":
+        raise InvalidRequest(
+            f"format={wanted[:20]} tidak tersedia. Pilih html atau json.",
+            f"format={wanted[:20]} is not available. Choose html or json.",
+        )
+    if not all(request.args.values()):
+        return redirect(_address("progress"))
+    from app.reports.pages import report_values
+
+    report = _asked_report("progress")
+    session = reader_session()
+    page = render_template(
+        "reports/progress.html",
+        areas=list_report_areas(session),
+        years=read_fiscal_years(session),
+        asked=request.args,
+        json_url=_address("progress_json"),
+        **report_values(report),
+    )
+    return _kept(page, "text/html")
+
+
+@blueprint.get("/progress.json")
+def progress_json() -> Response:
+    """Answer the progress report as JSON."""
+    require_parameters(request.args, PARAMETERS)
+    return _json(_asked_report("progress"))
+
+
+@blueprint.get("/<name>/origin")
+def origin(name: str) -> str:
     """Open one figure: rule, legal basis, date, inputs, features."""
     from app.reports.pages import map_url, show_figure
 
+    if name not in REPORTS:
+        raise NotFound("Laporan ini tidak ada.", "There is no such report.")
     require_parameters(request.args, (*PARAMETERS, "figure"))
-    report = _asked_report()
+    report = _asked_report(name)
     figure_id = request.args.get("figure", "")
     figure = report.figure(figure_id, request.args.get("area") or report.area.code)
     if figure is None:
@@ -95,11 +135,13 @@ def _address(endpoint: str) -> str:
     return url_for(f"reports.{endpoint}", **asked)
 
 
-def _asked_report() -> Report:
+def _asked_report(name: str = "coverage") -> Report:
+    """Compute the report that is asked for; critical contracts are told to those who may know of them."""
     from app.reports.requests import ReportRequest, report_of
 
-    asked = ReportRequest(request.args.get("area"), request.args.get("year"), request.args.get("as_of"))
-    return report_of(reader_session(), asked, now=datetime.now(UTC))
+    asked = ReportRequest(request.args.get("area"), request.args.get("year"), request.args.get("as_of"), name)
+    staff = db.session if name == "progress" and may(Permission.CRITICAL_READ) else None
+    return report_of(reader_session(), asked, now=datetime.now(UTC), staff=staff)
 
 
 def _json(report: Report) -> Response:
@@ -111,7 +153,7 @@ def _json(report: Report) -> Response:
 def _kept(body: str, mimetype: str) -> Response:
     """Answer with a validator, so that who has the answer already need not load it again."""
     response = Response(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = ASK_AGAIN
+    response.headers["Cache-Control"] = ASK_AGAIN if current_account() is None else "private, no-cache"
     response.add_etag(weak=True)
     response.make_conditional(request)
     return response

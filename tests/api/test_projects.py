@@ -159,7 +159,7 @@ def test_every_error_has_one_shape_and_a_sentence(client: FlaskClient, address: 
 
 
 def test_method_that_is_not_offered_has_the_same_shape(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/projects")
+    answer = client.delete("/api/v1/projects")
     assert answer.status_code == 405
     check("problem", answer.json)
 

@@ -11,5 +11,5 @@ SQL = Path(__file__).parent / "sql"
 
 
 def upgrade() -> None:
-    """Make the tables of tracking; their ids come from sequences, which the application must be allowed to draw from."""
+    """Make the tables of tracking."""
     op.get_bind().connection.driver_connection.execute((SQL / "0004_tracking.sql").read_text(encoding="utf-8"))
