@@ -268,6 +268,7 @@ def reset_password(key: str, data: NewPasswordInput) -> Account:
 def forget_second_factor(account: Account) -> None:
     """Let an account whose phone is lost set up its second factor anew at the next sign-in; its sessions end."""
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
+    db.session.execute(text("DELETE FROM app.second_factor_use WHERE account_id = :id"), {"id": account.id})
     end_sessions(account)
     db.session.flush()
 
