@@ -18,7 +18,7 @@ from app.errors import InvalidInput
 from app.extensions import current_language
 from app.formats import format_day, format_number
 from app.forms import read_number
-from app.progress.baselines import ContractTerms, ItemInput, PointInput, WorkItem
+from app.progress.baselines import ContractTerms, ItemInput, WorkItem
 from app.progress.sheets import Cell, Row, refuse
 from gis.progress import DAYS_PER_WEEK, CurvePoint
 
@@ -86,9 +86,9 @@ class Schedule:
     notes: tuple[str, ...] = ()
 
     @property
-    def inputs(self) -> list[PointInput]:
+    def inputs(self) -> list[dict[str, Any]]:
         """The points as the service takes them."""
-        return [PointInput(day=point.day, percent=point.percent) for point in self.points]
+        return [{"day": point.day, "percent": point.percent} for point in self.points]
 
     def as_table(self) -> str:
         """Return the points as a table that reads back to the same: what a form keeps after an upload."""
@@ -463,6 +463,12 @@ def _make_schedule(
                 str(gettext("Rencana berakhir pada %(last)s%% karena pembulatan; dijadikan 100%%.", last=told))
             )
         cumulative = [min(100.0, value) for value in cumulative[:-1]] + [100.0]
+    above = next((n for n, value in enumerate(cumulative) if value > 100), None)
+    if above is not None:
+        told = format_number(cumulative[above], current_language(), 2)
+        raise refuse(
+            gettext("Rencana %(day)s mencapai %(told)s%%, lebih dari 100%%.", day=_said(days[above]), told=told)
+        )
     points = [CurvePoint(day, round(percent, 6)) for day, percent in zip(days, cumulative, strict=True)]
     if points[0].day > terms.begins_on and points[0].percent > 0:
         points.insert(0, CurvePoint(terms.begins_on, 0.0))

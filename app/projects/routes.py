@@ -11,10 +11,12 @@ from app.config import Settings
 from app.errors import NotFound
 from app.extensions import reader_session
 from app.links import canonical_url
-from app.maps.home import place_of
+from app.maps.home import place_of, today
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
 from app.photos.pages import Gallery, public_gallery
+from app.progress.curve import read_curve
+from app.progress.curve_svg import CurvePage, curve_page
 from app.projects.filters import ProjectFilter
 from app.projects.pages import board, filter_of, highlights_of, list_values
 from app.projects.queries import ProjectRow, get_project, project_geometries, read_locations
@@ -53,6 +55,7 @@ def page(code: str) -> str:
     return render_template(
         "projects/project.html",
         photos=photos,
+        curve=_curve(row, criteria),
         row=row,
         criteria=criteria,
         place=place,
@@ -67,6 +70,14 @@ def page(code: str) -> str:
         canonical=canonical_url(),
         picture_args={"as_of": criteria.as_of_text} if criteria.as_of_text else {},
     )
+
+
+def _curve(row: ProjectRow, criteria: ProjectFilter) -> CurvePage | None:
+    """Return the S-curve of a project: its plan, and the progress that was approved."""
+    zone = current_region().time_zone
+    day = criteria.as_of.astimezone(ZoneInfo(zone)).date() if criteria.as_of else today(zone)
+    found = read_curve(reader_session(), row.id, criteria.as_of, today=day, end_date=row.end_date)
+    return curve_page(found, row.name)
 
 
 @blueprint.get("/projects/<path:code>/map.svg")
