@@ -140,6 +140,11 @@ class Neighbours:
     same: Update | None
     after: Update | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is approved yet."""
+        return self.before is None and self.same is None and self.after is None
+
 
 def find_package(session: Session, code: str) -> Package:
     """Return the package of a code; `NotFound` when there is none."""

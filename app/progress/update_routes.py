@@ -28,7 +28,10 @@ from app.photos.pictures import PhotoRefused, too_large
 from app.photos.queries import list_photos
 from app.photos.service import receive_photo
 from app.progress.conflicts import Difference, differences
+from app.progress.curve import read_curve
+from app.progress.curve_svg import curve_page
 from app.progress.periods import list_unlocks, recent_months, unlock, unlock_json
+from app.progress.preview import with_update
 from app.progress.queries_updates import (
     Item,
     Package,
@@ -462,7 +465,13 @@ def _reading_page(update: Update, package: Package) -> str:
 
 
 def _review_page(update: Update, package: Package, state: FormState[Any]) -> str:
-    return render_template("progress/review_one.html", state=state, **_shown(update, package))
+    shown = _shown(update, package)
+    curve = read_curve(db.session, package.id, today=_today(), end_date=package.end_date)
+    if not update.is_approved:
+        curve = with_update(curve, update, shown["planned_percent"])
+    return render_template(
+        "progress/review_one.html", state=state, curve_values=curve_page(curve, package.name), **shown
+    )
 
 
 def _shown(update: Update, package: Package) -> dict[str, Any]:

@@ -326,6 +326,8 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
                 other=format_percent(around.after.physical_percent, language, 2),
                 day=format_day(around.after.day, language),
             )
+    if around.is_empty:
+        errors |= _beside_the_register(package, update)
     if update.obstacles and update.obstacle_cause == "none":
         errors["obstacle_cause"] = gettext(
             "Pilih dari siapa kendala ini; itu menentukan apakah keterlambatan dihitung."
@@ -334,6 +336,29 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
         errors["obstacles"] = gettext("Ceritakan kendalanya, atau pilih bahwa tidak ada kendala.")
     if errors:
         raise InvalidInput(errors)
+
+
+def _beside_the_register(package: Package, update: Update) -> dict[str, str]:
+    """Return what is wrong beside a figure that the register had before any update, as one that was imported."""
+    if package.progress_date is None or package.physical_percent is None:
+        return {}
+    said = {
+        "percent": format_percent(package.physical_percent, current_language(), 2),
+        "day": format_day(package.progress_date, current_language()),
+    }
+    if update.day < package.progress_date:
+        return {
+            "day": gettext("Register sudah mencatat %(percent)s per %(day)s. Laporkan keadaan sejak hari itu.", **said)
+        }
+    if update.physical_percent < package.physical_percent - SAME_PERCENT and not update.correction_note:
+        return {
+            "physical_percent": gettext(
+                "Realisasi ini lebih rendah daripada %(percent)s yang tercatat per %(day)s. Periksa angkanya, atau isi"
+                " catatan koreksi.",
+                **said,
+            )
+        }
+    return {}
 
 
 def require_version(session: Session, update: Update, package: Package, version: int | None) -> None:

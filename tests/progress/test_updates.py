@@ -209,6 +209,16 @@ def test_earlier_day_may_not_exceed_a_later_one(site: Site, connection: Connecti
     assert send(site.at_officer, site, physical_percent=60.0, submit=True).status_code == 201
 
 
+def test_figure_that_was_imported_counts_as_an_earlier_one(site: Site, connection: Connection) -> None:
+    connection.execute(
+        text("UPDATE app.project SET physical_percent = 70, progress_date = '2026-11-15' WHERE id = :id"),
+        {"id": site.id},
+    )
+    assert "70,00%" in send(site.at_officer, site, submit=True).json["errors"]["physical_percent"]
+    assert "day" in send(site.at_officer, site, day="2026-11-14", physical_percent=71, submit=True).json["errors"]
+    assert send(site.at_officer, site, physical_percent=71, submit=True).status_code == 201
+
+
 def test_fall_that_came_about_meanwhile_is_found_at_approval(site: Site) -> None:
     low = send(site.at_officer, site, physical_percent=50, submit=True).json["client_id"]
     high = send(site.at_colleague, site, day="2026-11-19", physical_percent=55, submit=True).json["client_id"]
@@ -601,3 +611,17 @@ def test_new_percent_is_in_the_tile_within_a_second(app: Flask, site: Site) -> N
     assert time.perf_counter() - began < 1
     (feature,) = mapbox_vector_tile.decode(tile)["projects"]["features"]
     assert feature["properties"]["physical_percent"] == 73.25
+
+
+def test_any_form_of_the_staff_outlives_its_session(app: Flask, site: Site, connection: Connection) -> None:
+    admin = make_account(connection, "administrator")
+    client = sign_in(app.test_client(), admin)
+    page = "/periods?month=2026-10"
+    typed = {**form_of(client.get(page).text), "reason": "Hujan sebulan penuh", "project": site.code}
+    with client.session_transaction() as session:
+        session.clear()
+    assert client.post("/periods", data=typed).headers["Location"] == "/login?next=/periods?month%3D2026-10"
+    back = form_of(sign_in(client, admin).get(page).text)
+    assert (back["reason"], back["project"], back["month"]) == ("Hujan sebulan penuh", site.code, "2026-10")
+    assert client.post("/periods", data=back).status_code == 303
+    assert connection.scalar(text("SELECT count(*) FROM app.kept_form")) == 0
