@@ -311,6 +311,13 @@ def test_page_shows_rule_clause_numbers_and_legal_basis(ppk: FlaskClient, projec
     assert "belum diverifikasi" not in page  # these rules were read; the ones below were not
 
 
+def test_page_reads_in_english_too(ppk: FlaskClient, project: int) -> None:
+    page = ppk.get("/packages/KR-1/critical?lang=en").text
+    assert '<html lang="en">' in page
+    assert "late by" in page
+    assert "39.99%" in page
+
+
 def test_unverified_rule_is_marked(
     connection: Connection, app_session: Session, ppk: FlaskClient, project: int
 ) -> None:
