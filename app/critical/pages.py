@@ -21,6 +21,7 @@ from app.critical.queries import (
     read_cases,
     read_excuses,
     read_meetings,
+    read_package,
     read_standings,
 )
 from app.critical.service import roman
@@ -160,8 +161,6 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def critical_box(session: Session, package_code: str, *, today: dt.date) -> dict[str, Any]:
     """Return what `critical_box(values)` of macros/critical.html shows on a package's page."""
-    from app.critical.queries import read_package
-
     return alarm_values(read_alarm(session, read_package(session, package_code), today=today))
 
 

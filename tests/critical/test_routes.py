@@ -118,7 +118,7 @@ def test_failed_tests_lead_to_the_next_stage_and_at_last_to_termination(ppk: Fla
     assert fourth.status_code == 422
     assert "memutus kontrak" in fourth.json["errors"]["stage"]
     assert ppk.get(API).json["state"] == "declared"
-    assert "Buka halaman paket untuk pemutusan" in ppk.get("/packages/KR-1/critical").text
+    assert "Buka kontrak untuk pemutusan" in ppk.get("/packages/KR-1/critical").text
     assert {f"warning-{stage}" for stage in (1, 2, 3)} < set(ppk.get(API).json["letters"])
 
 
