@@ -17,7 +17,8 @@ from app.demo.boundaries import Area
 from app.demo.life import TODAY
 from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
 from app.demo.rows import Table, tables_of
-from app.demo.tracking import basic_tables, tracking_tables
+from app.demo.tracking import REVIEWER, STAFF, basic_tables, tracking_tables
+from app.demo.trail import leave_trail
 from app.demo.world import World, draw_world
 from app.storage import Storage
 from layers.rules import rules_in_force, seed_rules
@@ -126,6 +127,7 @@ def _load_register(connection: Connection, world: World, storage: Storage) -> di
     tables = [*keys.tables, *present, *tracked]
     with _triggers_off(connection, [table.name for table in tables if table.name not in GEOGRAPHIC]):
         rows = {table.name: _copy(connection, table) for table in tables}
+    leave_trail(connection, STAFF.format(REVIEWER))
     for table in [*past, *ended]:
         rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
     return rows

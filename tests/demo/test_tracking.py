@@ -144,4 +144,15 @@ def test_nothing_happened_after_the_day_of_the_demonstration(loaded: Loaded) -> 
         ("status_change", "on_day"),
     ):
         assert loaded.scalar(f"SELECT max({column}) FROM app.{table}") <= TODAY, table
-    assert loaded.scalar("SELECT count(*) FROM app.audit WHERE project_id IS NOT NULL") == 0
+
+
+def test_trail_of_the_last_weeks_follows_the_time(loaded: Loaded) -> None:
+    assert loaded.scalar("SELECT count(*) FROM app.audit WHERE project_id IS NOT NULL") > 500
+    assert (
+        loaded.scalar("""
+        SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY id) AS back FROM app.audit WHERE project_id IS NOT NULL) a WHERE back
+    """)
+        == 0
+    )
+    assert loaded.scalar("SELECT max(at)::date FROM app.audit WHERE project_id IS NOT NULL") <= TODAY
+    assert loaded.scalar("SELECT count(*) FROM app.notice n JOIN app.account a ON a.id = account_id WHERE a.demo") > 20
