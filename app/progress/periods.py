@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass
 
+from babel.dates import format_date
 from flask_babel import gettext
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -64,6 +65,11 @@ def last_open_day(day: dt.date, *, cutoff: int) -> dt.date:
     return following.replace(day=min(cutoff, calendar.monthrange(following.year, following.month)[1]))
 
 
+def month_name(day: dt.date) -> str:
+    """Return a day's month as people say it: November 2026."""
+    return str(format_date(day, "MMMM yyyy", locale=current_language()))
+
+
 def read_cutoff(session: Session, today: dt.date) -> int:
     """Return the cut-off day in force today."""
     return int(rules_in_force(session.connection(), today)[CUTOFF].value)
@@ -87,7 +93,7 @@ def require_open(session: Session, project_id: int, day: dt.date, *, today: dt.d
             field: gettext(
                 "Laporan bulan %(month)s ditutup setelah %(closed)s. Minta administrator membukanya kembali dengan"
                 " alasan; belum ada yang disimpan.",
-                month=f"{day:%m-%Y}",
+                month=month_name(day),
                 closed=format_day(closes, language),
             )
         }

@@ -30,7 +30,7 @@ from app.photos.service import receive_photo
 from app.progress.conflicts import Difference, differences
 from app.progress.curve import read_curve
 from app.progress.curve_svg import curve_page
-from app.progress.periods import list_unlocks, recent_months, unlock, unlock_json
+from app.progress.periods import list_unlocks, month_name, recent_months, unlock, unlock_json
 from app.progress.preview import with_update
 from app.progress.queries_updates import (
     Item,
@@ -518,6 +518,7 @@ def _periods_page(state: FormState[Any]) -> str:
     return render_template(
         "progress/periods.html",
         state=state,
+        month_name=month_name,
         months=recent_months(db.session, today=_today()),
         unlocks=list_unlocks(db.session),
         time_zone=current_region().time_zone,
