@@ -312,12 +312,16 @@ def _columns(rows: Sequence[Row], kind: Kind) -> _Columns:
 
 
 def _by_headings(row: Row, index: int, kind: Kind) -> _Columns | None:
-    words = {column: cell for column, cell in enumerate(row.cells) if isinstance(cell, str)}
+    words = {
+        column: cell
+        for column, cell in enumerate(row.cells)
+        if isinstance(cell, str) and _percent(cell) is None and not PERIOD.fullmatch(cell)
+    }
     times = [
         (order, column, name)
         for order, (name, pattern) in enumerate(TIME_HEADINGS)
         for column, text in words.items()
-        if pattern.search(text) and not VALUE.search(text) and not CUMULATIVE.search(text) and _percent(text) is None
+        if pattern.search(text) and not VALUE.search(text) and not CUMULATIVE.search(text)
     ]
     if not times:
         return None
