@@ -38,6 +38,7 @@ from app.formats import format_day, format_percent
 from app.work.notices import tell
 from gis.figures import Rule
 
+ENDED_STATUSES = ("handed_over", "maintenance", "finished", "terminated")  # no contract can fail any more
 SAME_REACHED = 1e-9  # percentage points; two figures that differ by less are the same
 
 
@@ -108,7 +109,8 @@ def _rules_of(rules: RuleBook, standing: Standing, today: dt.date) -> dict[str, 
 
 def _differs(standing: Standing, decision: Decision) -> bool:
     """Tell whether the register says another thing of a package than its figures."""
-    if standing.forecast_finish != decision.expected:
+    ended = standing.case_id is not None and standing.status in ENDED_STATUSES
+    if ended or standing.forecast_finish != decision.expected:
         return True
     if standing.case_state == "declared":
         return standing.critical_state != "declared"
@@ -181,10 +183,10 @@ def _close_cases_of_ended_contracts(session: Session, project_id: int, today: dt
                 closed_how = CASE c.state WHEN 'terminated' THEN 'terminated' ELSE 'finished' END
             FROM app.contract c JOIN app.project p ON p.id = c.project_id
             WHERE c.id = k.contract_id AND k.project_id = :project AND k.state <> 'closed'
-                AND (c.state <> 'running' OR p.status IN ('handed_over', 'maintenance', 'finished', 'terminated'))
+                AND (c.state <> 'running' OR p.status = ANY (:ended))
             RETURNING k.id, k.clause
         """),
-        {"project": project_id, "today": today},
+        {"project": project_id, "today": today, "ended": list(ENDED_STATUSES)},
     ).first()
     return None if row is None else CriticalCase(row.id, project_id, row.clause, "closed", "closed")
 

@@ -156,6 +156,22 @@ def test_terminated_contract_closes_what_is_open(connection: Connection, app_ses
     assert mark_of(connection, project) == (None, "none")
 
 
+@pytest.mark.parametrize("state", ["indicated", "declared"])
+def test_hand_over_closes_the_case_at_the_next_hour(connection: Connection, app_session: Session, state: str) -> None:
+    project = late(connection)
+    evaluate(app_session, project, today=TODAY)
+    connection.execute(
+        text("UPDATE app.critical_case SET state = :s, declared_on = :d, letter_number = '1', letter_date = :d"),
+        {"s": state, "d": TODAY},
+    )
+    evaluate(app_session, project, today=TODAY)
+    connection.execute(text("UPDATE app.project SET status = 'handed_over' WHERE id = :id"), {"id": project})
+    assert evaluate_all(app_session, today=TODAY) == 1
+    assert case_of(connection, project).closed_how == "finished"
+    assert mark_of(connection, project) == (None, "none")
+    assert evaluate_all(app_session, today=TODAY) == 0
+
+
 def test_self_managed_work_has_no_critical_contract(connection: Connection, app_session: Session) -> None:
     project = late(connection, contract={"kind": "self_managed", "company_id": None})
     assert evaluate(app_session, project, today=TODAY) is None
