@@ -36,6 +36,8 @@ SUBJECTS = (
     "app.critical.routes",
     "app.packages.register_routes",
     "app.packages.api",
+    "app.packages.location_routes",
+    "app.packages.routes",
     "app.leader.routes",
     "app.api.routes",
     "app.health",

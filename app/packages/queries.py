@@ -198,14 +198,14 @@ def location_counts(session: Session, project_id: int, as_of: dt.datetime | None
     """Return how many places of each kind a package has."""
     rows = session.execute(
         text(f"""
-            SELECT kind, count(*) AS count FROM {
+            SELECT kind, count(*) AS n FROM {
             recorded("project_location", as_of, columns="id, project_id, kind, valid_from", parameter=":as_of")
         } l
             WHERE project_id = :id GROUP BY kind
         """),
         {"id": project_id, "as_of": as_of},
     )
-    return {row.kind: row.count for row in rows}
+    return {row.kind: row.n for row in rows}
 
 
 def list_companies(session: Session, words: str = "", limit: int = 500) -> list[Row[Any]]:

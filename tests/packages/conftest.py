@@ -16,7 +16,7 @@ from tests.helpers.people import make_account, sign_in
 TODAY = date(2026, 11, 24)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def ready(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A region with the rules of rules.yml, on 24 November 2026."""
     make_region(connection)

@@ -15,6 +15,8 @@ from tests.helpers.factories import make_project
 from tests.helpers.people import bearer, make_account, sign_in
 from tests.helpers.tracking import contract_of, make_approved, make_company, make_tracked_project
 
+pytestmark = pytest.mark.usefixtures("ready")
+
 API = "/api/v1/projects/P-1"
 PACKAGE = {"code": "P-1", "name": "Peningkatan Jalan Simpang Semambang", "year": 2026, "ceiling_idr": 1_200_000_000}
 
