@@ -70,7 +70,8 @@ def init_app(app: Flask) -> None:
         SECURITY_CACHE_CONTROL={"private": None, "no-store": None},  # names alone; Flask-Security's default has values
         SECURITY_AUTO_LOGIN_AFTER_CONFIRM=False,
         SECURITY_LOGOUT_METHODS=["POST"],
-        SECURITY_POST_CHANGE_VIEW="/",
+        SECURITY_POST_CHANGE_VIEW="/work",
+        SECURITY_POST_LOGIN_VIEW="/work",
         REMEMBER_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SECURE=app.config["SESSION_COOKIE_SECURE"],
