@@ -16,6 +16,8 @@ from gis.types import FloatArray, GeometryArray, IntArray
 
 _STATION = re.compile(r"\s*(?:STA\.?)?\s*(\d{1,4})\s*\+\s*(\d{3}(?:[.,]\d+)?)\s*", re.IGNORECASE)
 
+_POINTS_AT_ONCE = 256  # against every edge of a line
+
 
 def parse_station(text: str) -> float:
     """
@@ -103,6 +105,77 @@ def cut_lines(lines: GeometryArray, line: IntArray, start_share: FloatArray, end
     if not len(section):
         return Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
     return _cut(axis, section, line[section], start_share[section], end_share[section])
+
+
+class Located(NamedTuple):
+    """Where points lie along a line: share of its length (0 to 1), and how far (metres) they lie from it."""
+
+    share: FloatArray
+    distance_m: FloatArray
+
+
+def locate_points(line: shapely.Geometry, points: FloatArray) -> Located:
+    """
+    Find the nearest place on a line for each point; the inverse of `points_at`.
+
+    Parameters
+    ----------
+    line
+        A line in EPSG:4326, in parts or whole, as `cut_lines` measures it.
+    points
+        Rows of longitude and latitude.
+
+    Returns
+    -------
+    located
+        Shares of the line's length on the ellipsoid, and distances.
+
+    Raises
+    ------
+    InvalidMeasure
+        If the line has no length.
+    """
+    axis = _single_axis(line)
+    ends = np.flatnonzero(axis.part[1:] == axis.part[:-1]) + 1
+    shrink = np.array([np.cos(np.radians(axis.coordinates[:, 1].mean())), 1.0])
+    before, step = axis.coordinates[ends - 1] * shrink, (axis.coordinates[ends] - axis.coordinates[ends - 1]) * shrink
+    squares = (step**2).sum(axis=1)
+    metre, nearest = np.empty(len(points)), np.empty((len(points), 2))
+    for first in range(0, len(points), _POINTS_AT_ONCE):
+        some = slice(first, first + _POINTS_AT_ONCE)
+        away = (points[some] * shrink)[:, None, :] - before
+        dots = (away * step).sum(axis=2)
+        along = np.clip(np.divide(dots, squares, out=np.zeros_like(dots), where=squares > 0), 0, 1)
+        edge = ((away - along[:, :, None] * step) ** 2).sum(axis=2).argmin(axis=1)
+        on_edge = along[np.arange(len(edge)), edge]
+        metre[some] = axis.metre[ends[edge] - 1] + on_edge * (axis.metre[ends[edge]] - axis.metre[ends[edge] - 1])
+        nearest[some] = (before[edge] + on_edge[:, None] * step[edge]) / shrink
+    share = np.clip((metre - axis.origin[0]) / axis.total[0], 0, 1)
+    return Located(share, segment_lengths_m(points, nearest))
+
+
+def points_at(line: shapely.Geometry, share: FloatArray) -> GeometryArray:
+    """
+    Give the points at shares of a line's length, 0 (its beginning) to 1.
+
+    Raises
+    ------
+    InvalidMeasure
+        If the line has no length, or a share is outside 0 to 1.
+    """
+    if not ((share >= 0) & (share <= 1)).all():
+        raise InvalidMeasure("Tempat ini di luar pangkal dan ujung ruas.", "This place is beyond the ends of the road.")
+    axis = _single_axis(line)
+    metre = axis.origin[0] + share * axis.total[0]
+    vertex = np.clip(np.searchsorted(axis.metre, metre, side="left"), axis.first[0] + 1, axis.last[0])
+    return np.asarray(shapely.points(_point_at(axis, vertex, metre)), dtype=object)
+
+
+def _single_axis(line: shapely.Geometry) -> _Axis:
+    axis = _measure_axis(lonlat_array(np.array([line], dtype=object)))
+    if not axis.total[0] > 0:
+        raise InvalidMeasure("Ruas ini tidak memiliki panjang.", "This road has no length.")
+    return axis
 
 
 class _Axis(NamedTuple):
