@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.critical.decision import Decision, decide, rule_json, unverified
 from app.critical.fines import Fine, counted_until, fine_of
+from app.critical.flags import FinancialFlag, financial_flags
 from app.critical.letters import LetterKind, available_letters
 from app.critical.queries import (
     Case,
@@ -89,6 +90,19 @@ class Alarm:
         return self.shown_case.evidence if self.shown_case else self.decision.evidence
 
     @property
+    def money_flags(self) -> tuple[FinancialFlag, ...]:
+        """Where payment and works have drifted apart."""
+        package = self.package
+        value, advance = package.contract_value_idr, package.advance_percent
+        return financial_flags(
+            paid_idr=float(package.paid_idr),
+            contract_value_idr=None if value is None else float(value),
+            physical_percent=package.physical_percent,
+            advance_percent=None if advance is None else float(advance),
+            rules=self.rules,
+        )
+
+    @property
     def letters(self) -> list[LetterKind]:
         """Letters that the record has the numbers for."""
         case = self.shown_case
@@ -147,6 +161,10 @@ def alarm_json(alarm: Alarm) -> dict[str, Any]:
         "extra_time_until": alarm.package.extra_time_until.isoformat() if alarm.package.extra_time_until else None,
         "extra_time_rule": rule_json(alarm.rules["KESEMPATAN_HARI"]),
         "fines": alarm.fine.to_json() if alarm.fine else None,
+        "money_flags": [
+            {**{name: value for name, value in asdict(flag).items() if name != "rule"}, "rule": rule_json(flag.rule)}
+            for flag in alarm.money_flags
+        ],
         "letters": [kind.slug for kind in alarm.letters],
     }
 

@@ -24,7 +24,7 @@ PACKAGE = """
     SELECT p.id, p.code, p.name, p.status, p.year, p.unit_id, p.district_codes, p.village_codes, p.ppk_id, p.officer_id,
         p.multi_year_approval, p.start_date, p.end_date,
         p.extra_time_until, p.contract_value_idr, p.critical_case, p.critical_state, p.forecast_finish, p.fund_source,
-        u.name AS unit_name, o.name AS agency_name,
+        p.paid_idr, p.physical_percent, c.advance_percent, u.name AS unit_name, o.name AS agency_name,
         c.id AS contract_id, c.number AS contract_number, c.signed_on, c.kind AS contract_kind,
         c.state AS contract_state, c.ended_on, c.start_order_number, c.vat_percent, c.fine_base, c.fine_part_idr,
         m.name AS company_name, m.address AS company_address, v.name AS supervisor_name,
@@ -113,6 +113,9 @@ class Package:
     critical_state: str
     forecast_finish: dt.date | None
     fund_source: str | None
+    paid_idr: Decimal
+    physical_percent: float | None
+    advance_percent: Decimal | None
     unit_name: str | None
     agency_name: str | None
     contract_id: int | None

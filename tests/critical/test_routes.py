@@ -311,6 +311,22 @@ def test_page_shows_rule_clause_numbers_and_legal_basis(ppk: FlaskClient, projec
     assert "belum diverifikasi" not in page  # these rules were read; the ones below were not
 
 
+def test_money_that_runs_ahead_of_the_works_is_flagged(connection: Connection, ppk: FlaskClient, project: int) -> None:
+    connection.execute(text("UPDATE app.contract SET advance_percent = 20 WHERE project_id = :id"), {"id": project})
+    assert [flag["kind"] for flag in ppk.get(API).json["money_flags"]] == ["works_ahead"]  # 39.99 done, nothing paid
+    connection.execute(
+        text(
+            "INSERT INTO app.payment (project_id, number, paid_on, kind, amount_idr) VALUES (:id, 'SP2D/1', '2026-11-01', 'monthly', 777000000)"
+        ),
+        {"id": project},
+    )
+    flag = ppk.get(API).json["money_flags"][0]  # 777 of 1 110 million are 70 %; 39.99 + 20 + 5 are allowed
+    assert (flag["kind"], flag["rule"]["code"], flag["threshold_points"]) == ("money_ahead", "KEUANGAN_LEBIH_POIN", 25)
+    assert flag["difference_points"] == pytest.approx(30.01)
+    for page in ("/packages/KR-1/critical", "/packages/KR-1"):
+        assert "Keuangan 70,0% mendahului fisik 40,0%" in ppk.get(page).text
+
+
 def test_page_reads_in_english_too(ppk: FlaskClient, project: int) -> None:
     page = ppk.get("/packages/KR-1/critical?lang=en").text
     assert '<html lang="en">' in page
