@@ -69,14 +69,14 @@ def test_who_decides_for_others_is_asked_and_nobody_else(app: Flask, client: Fla
         assert client.get("/account").status_code == 302, "the password alone opens nothing"
         assert client.get("/api/v1/me").status_code == 401
     else:
-        assert answer.headers["Location"] == "/"
+        assert answer.headers["Location"] == "/work"
         assert client.get("/account").status_code == 200
 
 
 def test_setting_off_asks_nobody(app: Flask, client: FlaskClient) -> None:
     app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], second_factor=False)
     make(app, "reviewer")
-    assert log_in(client).headers["Location"] == "/"
+    assert log_in(client).headers["Location"] == "/work"
 
 
 def test_phone_is_set_up_and_asked_at_every_sign_in(app: Flask, client: FlaskClient) -> None:
@@ -187,7 +187,7 @@ def test_who_need_not_may_all_the_same(app: Flask, client: FlaskClient) -> None:
     assert "Lepas faktor kedua" in client.get("/account/second-factor").text
     client.post("/account/second-factor", data={"setup": "disable"})
     client.post("/logout")
-    assert log_in(client).headers["Location"] == "/"
+    assert log_in(client).headers["Location"] == "/work"
 
 
 def test_one_time_password_and_second_factor_follow_one_another(app: Flask, client: FlaskClient) -> None:
