@@ -162,12 +162,16 @@ def prepare_everything(settings: Settings) -> None:
     """Bring the database to where the web can use it: schema, region, demonstration, first administrator."""
     from app.auth.demo import ensure_demo_password
     from app.auth.service import ensure_first_administrator
+    from app.database.prepare import owner_connection
     from app.demo.load import load_demonstration_if_empty
+    from app.packages.programmes import seed_programmes
 
     prepare_schema(settings)
     if settings.demo:
         load_demonstration_if_empty(settings, say=say)
         ensure_demo_password(settings, say=say)
+    with owner_connection(settings) as connection:
+        seed_programmes(connection)
     ensure_first_administrator(settings, say=say)
     note_done(settings, "everything")
 

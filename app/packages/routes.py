@@ -269,8 +269,7 @@ def edit_contract(code: str, contract_id: int) -> Answer:
             flash(gettext("Kontrak disimpan."), "success")
             return redirect(url_for("packages.contract", code=code, contract_id=contract_id), code=303)
     except VersionConflict as conflict:
-        kept = contract_values(row, conflict.current["version"])
-        found = _keep_mine(state, kept, contract_form_labels())
+        found = _keep_mine(state, {**api.row_json(row), **conflict.current}, contract_form_labels())
     return _contract_page(find_package(code), contract_id, "edit", state, found), 409 if found is not None else 422
 
 
