@@ -36,6 +36,7 @@ WRITABLE_STATUSES = frozenset({"contract", "construction"})
 TEXTS = ("weather", "workers", "obstacles", "obstacle_cause", "note", "correction_note")
 SAME_PERCENT = 0.005  # percentage points: half of the last of two decimals, in which people write a percentage
 DECIMALS = 6  # of a computed percentage
+FALL = 10**-DECIMALS  # percentage points: less is a matter of rounding
 
 
 class WrongState(VersionConflict):
@@ -310,7 +311,7 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
             percent=format_percent(around.same.physical_percent, language, 2),
         )
     if not update.correction_note:
-        if around.before is not None and update.physical_percent < around.before.physical_percent - SAME_PERCENT:
+        if around.before is not None and update.physical_percent < around.before.physical_percent - FALL:
             errors["physical_percent"] = gettext(
                 "Realisasi %(percent)s lebih rendah daripada %(other)s yang disetujui untuk %(day)s. Periksa angkanya,"
                 " atau isi catatan koreksi.",
@@ -318,7 +319,7 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
                 other=format_percent(around.before.physical_percent, language, 2),
                 day=format_day(around.before.day, language),
             )
-        elif around.after is not None and update.physical_percent > around.after.physical_percent + SAME_PERCENT:
+        elif around.after is not None and update.physical_percent > around.after.physical_percent + FALL:
             errors["physical_percent"] = gettext(
                 "Realisasi %(percent)s lebih tinggi daripada %(other)s yang disetujui untuk %(day)s sesudahnya. Periksa"
                 " angkanya, atau isi catatan koreksi.",
@@ -350,7 +351,7 @@ def _beside_the_register(package: Package, update: Update) -> dict[str, str]:
         return {
             "day": gettext("Register sudah mencatat %(percent)s per %(day)s. Laporkan keadaan sejak hari itu.", **said)
         }
-    if update.physical_percent < package.physical_percent - SAME_PERCENT and not update.correction_note:
+    if update.physical_percent < package.physical_percent - FALL and not update.correction_note:
         return {
             "physical_percent": gettext(
                 "Realisasi ini lebih rendah daripada %(percent)s yang tercatat per %(day)s. Periksa angkanya, atau isi"
