@@ -16,7 +16,6 @@ from app.formats import format_number
 from app.packages import words
 from app.packages.contracts import COLUMNS as CONTRACT_COLUMNS
 from app.packages.contracts import RuleWarning, warnings_of
-from app.packages.payments import money_flags
 from app.packages.queries import Package, list_companies, list_people, list_units, programme_choices
 from app.photos.pages import card_of
 from app.photos.queries import list_photos
@@ -195,19 +194,11 @@ def fund_rows(values: Mapping[str, Any]) -> list[int]:
 
 
 def rule_warnings(package: Package, rules: Mapping[str, Rule]) -> list[RuleWarning]:
-    """Return what rules say against a package: its running contract, and money far from works."""
+    """Return what rules say against the running contract of a package."""
     contract = package.contract
-    found: list[RuleWarning] = []
-    if contract is not None and contract.state == "running":
-        found += warnings_of(contract, contract.is_small, bool(package.row.multi_year_approval), dict(rules))
-    flags = money_flags(
-        value=package.row.contract_value_idr,
-        paid=package.row.paid_idr,
-        physical=package.row.physical_percent,
-        advance_percent=contract.advance_percent if contract is not None else None,
-        rules=rules,
-    )
-    return found + [RuleWarning(sentence, rule) for sentence, rule in flags]
+    if contract is None or contract.state != "running":
+        return []
+    return warnings_of(contract, contract.is_small, bool(package.row.multi_year_approval), dict(rules))
 
 
 def newest_photos(package: Package, time_zone: str) -> list[Any]:

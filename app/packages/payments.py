@@ -17,7 +17,6 @@ from app.formats import format_day, format_idr, format_number
 from app.packages.access import PackageRow
 from app.packages.contracts import EFFECTIVE
 from app.packages.forms import PaymentInput
-from gis.figures import Rule
 
 HANDED_OVER = frozenset({"handed_over", "maintenance", "finished"})
 
@@ -87,37 +86,6 @@ def list_payments(session: Session, project_id: int) -> list[Row[Any]]:
         {"id": project_id},
     )
     return list(rows)
-
-
-def money_flags(
-    *,
-    value: Decimal | None,
-    paid: Decimal,
-    physical: float | None,
-    advance_percent: Decimal | None,
-    rules: Mapping[str, Rule],
-) -> list[tuple[str, Rule]]:
-    """Return where money and works are too far apart: a sentence and its rule each."""
-    if not value:
-        return []
-    financial, done, language = float(paid / value * 100), physical or 0.0, current_language()
-    ahead, behind = rules["KEUANGAN_LEBIH_POIN"], rules["FISIK_LEBIH_POIN"]
-    most = float(advance_percent or 0) + float(ahead.value)
-    if financial - done > most:
-        sentence = gettext(
-            "Keuangan mendahului fisik %(points)s poin; batasnya %(most)s poin (uang muka ditambah kelonggaran).",
-            points=format_number(financial - done, language, 1),
-            most=format_number(most, language, 1),
-        )
-        return [(sentence, ahead)]
-    if done - financial > float(behind.value):
-        sentence = gettext(
-            "Fisik mendahului keuangan %(points)s poin; batasnya %(most)s poin.",
-            points=format_number(done - financial, language, 1),
-            most=format_number(float(behind.value), language, 1),
-        )
-        return [(sentence, behind)]
-    return []
 
 
 def _errors(

@@ -208,7 +208,7 @@ def payments(code: str) -> Answer:
         current=row,
         state=state,
         paid_percent=paid_percent(package),
-        warnings=rule_warnings(package, api.rules_today()),
+        alarm=critical_box(db.session, code, today=api.today())["alarm"],
         kinds=words.choices(words.PAYMENT_KINDS),
         words=words,
     )

@@ -226,7 +226,7 @@ def test_payments_and_documents_by_form(treasurer: FlaskClient, ppk: FlaskClient
     assert treasurer.post("/packages/P-1/payments", data=sent).status_code == 303
     page = text_of(treasurer.get("/packages/P-1/payments"))
     assert "10,00%" in page
-    assert "Fisik mendahului keuangan 50,0 poin" in page  # 60 - 10, above 30
+    assert "sebesar 50,0 poin persen" in page  # 60 - 10, above 30
     assert treasurer.post("/packages/P-1/payments", data=sent).status_code == 422
     assert ppk.post("/packages/P-1/payments", data=sent).status_code == 403
     data = {"file": (BytesIO(b"%PDF-1.4"), "a.pdf"), "kind": "letter", "title": "Surat <b>teguran</b>"}
