@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from layers.definition import LayerDefinition
 from layers.identifiers import quote
+from layers.tables import table_of
+
+KEPT = "search_text"  # the column of a table that keeps its folded text, so that no question folds it again
 
 
 def search_expression(definition: LayerDefinition, alias: str | None = None) -> str:
@@ -20,5 +23,7 @@ def search_expression(definition: LayerDefinition, alias: str | None = None) -> 
         Alias of the table in the query; none for the index itself.
     """
     prefix = f"{quote(alias)}." if alias else ""
+    if KEPT in table_of(definition.id).columns:
+        return f"{prefix}{quote(KEPT)}"
     parts = " || ' ' || ".join(f"coalesce({prefix}{quote(field)}, '')" for field in definition.search)
     return f"app.fold({parts})"

@@ -21,7 +21,15 @@ from layers.tables import check_against_definitions, table_of
 GENERATED_BY_HISTORY = ("valid_from", "changed_by")  # columns that only the database writes
 SERVER_TABLES = ("layer_versions", "alembic_version", "audit")  # tables of schema app that the application only reads
 JOURNALS = ("imports", "status_change", "period_unlock")  # tables of schema app that the application only adds to
-PUBLIC_APP_TABLES = ("region", "areas", "layer_versions", "layer_changes", "public_photo", "baseline_point")
+PUBLIC_APP_TABLES = (
+    "region",
+    "areas",
+    "layer_versions",
+    "layer_changes",
+    "public_photo",
+    "public_update",
+    "baseline_point",
+)
 PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a row is not the public's
     "app.project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),
     "app.baseline": (
@@ -43,7 +51,10 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
         *("demo", "source", "valid_from"),
     ),
 }
-PUBLIC_ROW_COLUMNS = ("id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "valid_from")
+PUBLIC_ROW_COLUMNS = (
+    *("id", "geom", "geom_3857", "anchor_3857", "district_codes", "village_codes", "demo", "valid_from"),
+    "search_text",
+)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 

@@ -54,6 +54,7 @@ COMMON_COLUMNS = frozenset(
         "source",
         "valid_from",
         "changed_by",
+        "search_text",
     }
 )
 
@@ -372,6 +373,7 @@ projects_view = Table(
     Column("anchor_3857", Geometry("POINT", srid=3857, spatial_index=False)),
     Column("paid_idr", Numeric(18, 2)),
     Column("this_year_ceiling_idr", Numeric(18, 2)),
+    Column("search_text", Text),  # folded once, when a row is written
 )
 
 

@@ -37,6 +37,9 @@ from layers.rules import rules_in_force
 PAGE_PARAMETERS = (*FILTER_PARAMETERS, "sort", "columns")
 """What makes a view: everything that an address may hold but the place in the list."""
 
+FIRST_FIELDS = frozenset({"q", "stage", "year", "unit", "district", "programme", "sort", "columns"})
+"""What stands in sight on the page; the other criteria are folded away, and counted."""
+
 STALE_RULE = "DATA_BASI_HARI"
 DISTRICTS_IN_CELL = 2
 CHOICE_GROUPS = {
@@ -170,6 +173,7 @@ def register_values(session: Session, args: MultiDict[str, str], account: Accoun
         "headings": [heading(asked, COLUMNS[key]) for key in asked.columns],
         "options": options_of(criteria, choices),
         "described": described(asked, choices),
+        "more_in_use": sum(name not in FIRST_FIELDS for name in asked.kept),
         "quick_filters": quick_filters(asked, totals),
         "district_names": dict(choices["districts"]),
         "names_of": lambda codes: district_names(codes, dict(choices["districts"])),

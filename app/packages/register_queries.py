@@ -19,7 +19,7 @@ from app.packages.register_columns import COLUMNS, DEFAULT_SORT, Column, cursor_
 from app.packages.register_filter import RegisterFilter
 from app.projects.queries import GIVEN_UP, NOT_BEGUN
 from app.recorded import recorded
-from app.search.words import forgive_misspelling, read_words, word_condition
+from app.search.words import forgive_misspelling, is_code, read_words, word_condition
 
 GREATEST_NUMBER = 2**63 - 1
 MOST_COMPANIES = 500  # that the filter offers; the text finds the others
@@ -277,7 +277,7 @@ def where(question: Question) -> tuple[list[str], dict[str, Any]]:
     """
     Return the conditions on rows `p`, and the parameters of the statement.
 
-    The text relies on `project_search_text_idx`, districts on `project_district_codes_idx`, units and programmes on
+    The text relies on `projects_search_idx`, districts on `project_district_codes_idx`, units and programmes on
     their own indexes.
     """
     criteria = question.criteria
@@ -302,7 +302,7 @@ def where(question: Question) -> tuple[list[str], dict[str, Any]]:
             parameters[name] = amount
     if criteria.q:
         words = {f"word{number}": word for number, word in enumerate(read_words(criteria.q))}
-        found = [word_condition("p.search_text", name, len(word)) for name, word in words.items()]
+        found = [word_condition("p.search_text", name, len(word), exact=is_code(word)) for name, word in words.items()]
         conditions += found or ["false"]
         parameters |= words
     return conditions, parameters

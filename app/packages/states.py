@@ -35,7 +35,7 @@ class Facts:
     physical_percent: float | None  # approved
     progress_date: dt.date | None
     maintenance_until: dt.date | None
-    changed_on: dt.date | None  # of the newest change of state
+    changed_on: dt.date | None  # of the newest change of state; that it was entered is none, older works are too
     contract_id: int | None  # the running one
     contract_kind: str | None
     signed_on: dt.date | None
@@ -272,7 +272,8 @@ def read_facts(session: Session, project_id: int) -> Facts:
     row = session.execute(
         text("""
             SELECT p.status, p.rup_code, p.ceiling_idr, p.physical_percent, p.progress_date, p.maintenance_until,
-                (SELECT max(on_day) FROM app.status_change WHERE project_id = p.id) AS changed_on,
+                (SELECT max(on_day) FROM app.status_change
+                    WHERE project_id = p.id AND from_status IS NOT NULL) AS changed_on,
                 c.id AS contract_id, c.kind AS contract_kind, c.signed_on, c.start_order_number, c.start_date,
                 c.maintenance_days
             FROM app.project p LEFT JOIN app.contract c ON c.project_id = p.id AND c.state = 'running'

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 
 LISTED = 400  # newest updates shown of a package: more than seven years of weeks
+PUBLIC = 8  # newest published updates on the public page
 WAITING = 200  # of those that wait for review, the oldest first
 
 PACKAGE = """
@@ -133,6 +134,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class PublicUpdate:
+    """What the public reads of a published update."""
+
+    day: dt.date
+    physical_percent: float
+    weather: str | None
+    note: str | None
+
+
+@dataclass(frozen=True)
 class Neighbours:
     """The approved updates of a contract just before and just after a day, and the one of the day itself."""
 
@@ -183,6 +194,18 @@ def list_updates(session: Session, project_id: int) -> list[Update]:
     statement = text(f"{UPDATE} WHERE u.project_id = :project ORDER BY u.day DESC, u.id DESC LIMIT :limit")
     rows = session.execute(statement, {"project": project_id, "limit": LISTED}).mappings()
     return [Update(**row) for row in rows]
+
+
+def public_updates(session: Session, project_id: int) -> list[PublicUpdate]:
+    """Return the newest published updates of a package, the newest first; `session` may be of the public's role."""
+    rows = session.execute(
+        text("""
+            SELECT day, physical_percent, weather, note FROM app.public_update
+            WHERE project_id = :project ORDER BY day DESC LIMIT :limit
+        """),
+        {"project": project_id, "limit": PUBLIC},
+    ).mappings()
+    return [PublicUpdate(**row) for row in rows]
 
 
 def neighbours(

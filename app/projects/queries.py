@@ -37,13 +37,13 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.ogc.queries import GEOMETRY
 from app.projects.filters import ProjectFilter
-from app.search.words import forgive_misspelling, read_words, word_condition
+from app.search.words import forgive_misspelling, is_code, read_words, word_condition
 from layers.catalogue import built_in_catalogue
 from layers.history import layer_rows
-from layers.search import search_expression
+from layers.search import KEPT, search_expression
 
 FIELDS = tuple(field.name for field in built_in_catalogue().layer("projects").fields_for("public"))
-ROW_COLUMNS = ("id", "district_codes", "village_codes", "demo", "geom", "geom_3857", "anchor_3857")
+ROW_COLUMNS = ("id", "district_codes", "village_codes", "demo", "geom", "geom_3857", "anchor_3857", KEPT)
 COORDINATE_DECIMALS = 6  # 0.1 m, finer than any survey of works
 
 # What a list may be sorted by, and how its cursor is read back from an address.
@@ -377,7 +377,9 @@ def _text_matches(q: str) -> ColumnElement[bool]:
     if not words:
         return false()
     searched = search_expression(built_in_catalogue().layer("projects"), "projects")
-    conditions = " AND ".join(word_condition(searched, name, len(word)) for name, word in words.items())
+    conditions = " AND ".join(
+        word_condition(searched, name, len(word), exact=is_code(word)) for name, word in words.items()
+    )
     return and_(text(conditions).bindparams(**words))
 
 

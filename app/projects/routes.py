@@ -17,6 +17,8 @@ from app.maps.routes import requested_language, requested_theme
 from app.photos.pages import Gallery, public_gallery
 from app.progress.curve import read_curve
 from app.progress.curve_svg import CurvePage, curve_page
+from app.progress.queries_updates import public_updates
+from app.progress.update_forms import WEATHER
 from app.projects.filters import ProjectFilter
 from app.projects.pages import board, filter_of, highlights_of, list_values
 from app.projects.queries import ProjectRow, get_project, project_geometries, read_locations
@@ -56,6 +58,8 @@ def page(code: str) -> str:
         "projects/project.html",
         photos=photos,
         curve=_curve(row, criteria),
+        updates=public_updates(session, row.id) if criteria.as_of is None else [],
+        weather=WEATHER,
         row=row,
         criteria=criteria,
         place=place,

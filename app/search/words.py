@@ -64,7 +64,12 @@ def read_words(typed: str) -> list[str]:
     return [ABBREVIATIONS.get(word.lower(), word) for word in found]
 
 
-def word_condition(searched: str, parameter: str, length: int) -> str:
+def is_code(word: str) -> bool:
+    """Tell whether a word is a number or a code: meant as it is typed, with a thousand others spelled nearly so."""
+    return any(sign.isdigit() for sign in word)
+
+
+def word_condition(searched: str, parameter: str, length: int, *, exact: bool = False) -> str:
     """
     Return the SQL that a text has a word, or one spelled nearly like it; it relies on the text's trigram index.
 
@@ -76,19 +81,32 @@ def word_condition(searched: str, parameter: str, length: int) -> str:
         Name of the statement's parameter that holds the word.
     length
         Letters of the word.
+    exact
+        Whether only the word as it is typed will do.
     """
     folded = f"app.fold(:{parameter})"
     if length < SHORT:
         return f"({searched} LIKE {folded} || '%' OR {searched} LIKE '% ' || {folded} || '%')"
+    if exact:
+        return f"{searched} LIKE '%' || {folded} || '%'"
     return f"({searched} LIKE '%' || {folded} || '%' OR {searched} %>> {folded})"
 
 
 def forgive_misspelling(session: Session, typed: str) -> None:
-    """Set for this transaction how near a spelling must be for the operator `%>>`; without a search do nothing."""
+    """
+    Set for this transaction how near a spelling must be for the operator `%>>`; without a search do nothing.
+
+    The planner takes that operator for as cheap as comparing two numbers, and would read every row rather than the
+    trigram index: it is told not to, nor to compile what then looks expensive.
+    """
     transaction = session.get_transaction()
     if not typed or (transaction is not None and session.info.get("forgiving") is transaction):
         return
     session.execute(
-        text("SELECT set_config('pg_trgm.strict_word_similarity_threshold', :share, true)"), {"share": str(SIMILARITY)}
+        text("""
+            SELECT set_config('pg_trgm.strict_word_similarity_threshold', :share, true),
+                set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+        """),
+        {"share": str(SIMILARITY)},
     )
     session.info["forgiving"] = session.get_transaction()

@@ -61,10 +61,13 @@ class Wire:
             if len(self.photos) == self.hold_photo:
                 self.held.set()
                 self.released.wait(20)
-        answer = self.app(environ, start_response)
-        if path == "/sw.js" and self.worker_version:
-            return [*answer, f"\n// {self.worker_version}".encode()]
-        return answer
+        if path != "/sw.js":
+            return self.app(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [one for one in headers if one[0] != "Content-Length"], *rest)
+
+        return [*self.app(environ, start), f"\n// {self.worker_version}".encode()]
 
 
 @dataclass(frozen=True)

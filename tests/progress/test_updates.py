@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 from werkzeug.datastructures import MultiDict
 
 from app.progress.periods import last_open_day
@@ -625,3 +626,23 @@ def test_any_form_of_the_staff_outlives_its_session(app: Flask, site: Site, conn
     assert (back["reason"], back["project"], back["month"]) == ("Hujan sebulan penuh", site.code, "2026-10")
     assert client.post("/periods", data=back).status_code == 303
     assert connection.scalar(text("SELECT count(*) FROM app.kept_form")) == 0
+
+
+def test_words_are_public_only_once_published_and_obstacles_never(
+    app: Flask, site: Site, reader_connection: Connection
+) -> None:
+    visitor, page = app.test_client(), f"/projects/{site.code}"
+    sent = send(site.at_officer, site, submit=True, weather="rain", note="Laston <i>STA</i> 0+400", workers=14,
+                obstacles="Lahan belum bebas", obstacle_cause="employer").json  # fmt: skip
+    approve(site.at_reviewer, sent["client_id"])
+    approved = visitor.get(page).text
+    assert "60,5%" in approved
+    assert "Laston" not in approved
+    site.at_reviewer.post(f"/api/v1/updates/{sent['client_id']}/publish")
+    published = visitor.get(page).text
+    assert "Laston &lt;i&gt;STA&lt;/i&gt; 0+400" in published
+    for hidden in ("Lahan belum bebas", site.officer.email):
+        assert hidden not in published
+    for statement in ("SELECT obstacles FROM app.public_update", "SELECT note FROM app.progress_update"):
+        with pytest.raises(ProgrammingError), reader_connection.begin_nested():
+            reader_connection.execute(text(statement))

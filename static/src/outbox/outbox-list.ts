@@ -31,6 +31,7 @@ export class OutboxList {
   private readonly notice = element("p", { class: "outbox-notice", role: "status" });
   private readonly others = element("p", { class: "quiet", hidden: true });
   private readonly heading: HTMLElement;
+  private asksToSignIn = false;
   private drawn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -47,7 +48,7 @@ export class OutboxList {
     root.append(this.heading, this.notice, this.items, this.others);
     channel.listen((notice) => {
       if (notice.outcome?.signedOut) this.askToSignIn();
-      else if (notice.outcome) this.notice.replaceChildren();
+      else if (notice.outcome && (notice.outcome.sent > 0 || this.asksToSignIn)) this.say("");
       void this.draw();
     });
   }
@@ -57,6 +58,7 @@ export class OutboxList {
   }
 
   say(sentence: string): void {
+    this.asksToSignIn = false;
     this.notice.textContent = sentence;
   }
 
@@ -206,6 +208,7 @@ export class OutboxList {
   }
 
   private askToSignIn(): void {
+    this.asksToSignIn = true;
     const href = `/login?next=${encodeURIComponent(location.pathname)}`;
     this.notice.replaceChildren(
       this.text("outbox.sign_in"),
