@@ -71,7 +71,8 @@ def leave_trail(connection: Connection, reviewer: str) -> None:
     connection.execute(text(NOTICES), {"reviewer": reviewer, "recent": TODAY - dt.timedelta(days=30)})
 
 
-# Pages show the trail by its numbers; so they follow the time.
+# Pages show the trail by its numbers; so they follow the time. The count makes all rows leave before the first comes
+# back: whether a number is still taken must not depend on how the database joins.
 RENUMBER = """
     WITH drawn AS (
         SELECT a.id, row_number() OVER (ORDER BY a.id) AS place, row_number() OVER (ORDER BY a.at, a.id) AS turn
@@ -82,4 +83,5 @@ RENUMBER = """
     INSERT INTO app.audit (id, at, actor, subject, row_id, project_id, operation, old, new)
     SELECT places.id, m.at, m.actor, m.subject, m.row_id, m.project_id, m.operation, m.old, m.new
     FROM moved m JOIN drawn places ON places.place = m.turn
+    WHERE (SELECT count(*) FROM moved) > 0
 """

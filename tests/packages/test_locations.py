@@ -156,7 +156,7 @@ def test_kinds_are_apart_and_the_past_is_kept(ppk: FlaskClient, connection: Conn
     one, two = (place["id"] for place in first["places"]["planned"])
     write(ppk, connection, {"coordinates": "-3.1, 102.91"}, kind="contracted")
     after = write(ppk, connection, {"coordinates": "-3.1, 102.911"}, keep=[one], reason="Pindah").get_json()
-    assert [place["id"] for place in after["places"]["planned"]][0] == one
+    assert next(place["id"] for place in after["places"]["planned"]) == one
     assert len(after["places"]["planned"]) == 2
     assert len(after["places"]["contracted"]) == 1
     gone = (
