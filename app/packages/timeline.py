@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import current_language
 from app.formats import format_day, format_idr, format_percent
+from app.packages.queries import written
 from app.packages.words import CONTRACT_KINDS, PAYMENT_KINDS, listed, package_labels, status_label
 
 MOST_ENTRIES = 150
@@ -202,16 +203,21 @@ def _addendum(facts: Mapping[str, Any], _what: str) -> str:
     return ", ".join(parts)
 
 
-def _progress(facts: Mapping[str, Any], what: str) -> str:
-    words = {
+def _update_states() -> dict[str, str]:
+    return {
         "draft": gettext("draf"),
         "submitted": gettext("diserahkan"),
         "returned": gettext("dikembalikan"),
         "approved": gettext("disetujui"),
         "published": gettext("diterbitkan"),
     }
+
+
+def _progress(facts: Mapping[str, Any], what: str) -> str:
     return str(
-        gettext("Laporan kemajuan %(percent)s, %(state)s", percent=_percent(facts["percent"]), state=words[what])
+        gettext(
+            "Laporan kemajuan %(percent)s, %(state)s", percent=_percent(facts["percent"]), state=_update_states()[what]
+        )
     )
 
 
@@ -276,20 +282,30 @@ def _edited(facts: Mapping[str, Any]) -> str | None:
     if facts["operation"] != "update":
         row = new or old
         return ", ".join(str(row[name]) for name in ("year", "source", "amount_idr", "number", "kind") if row.get(name))
-    labels = package_labels()
+    labels = {
+        **package_labels(),
+        "state": gettext("Keadaan"),
+        "status": gettext("Keadaan"),
+        "review_comment": gettext("Komentar pemeriksa"),
+    }
     parts = []
     for name in new:
-        if name in {"version", "geom"}:
+        before, after = (_value(name, one.get(name)) for one in (old, new))
+        if name in {"version", "geom"} or before == after:
             continue
         label = labels.get(name, name.replace("_", " "))
-        before, after = old.get(name), new.get(name)
-        short = all(len(str(value)) <= 40 for value in (before, after))
-        parts.append(f"{label}: {_plain(before)} → {_plain(after)}" if short else label)
+        short = all(len(value) <= 40 for value in (before, after))
+        parts.append(f"{label}: {before} → {after}" if short else label)
     return "; ".join(parts) or None
 
 
-def _plain(value: Any) -> str:
-    return "–" if value is None else str(value)
+def _value(name: str, value: Any) -> str:
+    """Return a value of an edit as people read it."""
+    if value is None:
+        return "–"
+    if name == "state":
+        return str(_update_states().get(value, value))
+    return status_label(value) if name == "status" else written(name, value)
 
 
 def _money(value: Any) -> str:
