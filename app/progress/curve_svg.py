@@ -20,6 +20,7 @@ from layers.palette import DARK, LIGHT
 WIDE = (540, 360)
 NARROW = (340, 320)
 LEFT, RIGHT, TOP, BOTTOM = 46, 18, 18, 44
+AXIS_LABEL_PX = 18  # half of a month's name
 LEAST_MONTH_PX = 46  # between two months that are written
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120, 240)
 BEYOND_SHARE = 0.5  # of the plan's length: a forecast further out runs off the picture
@@ -262,14 +263,12 @@ def _months(frame: _Frame) -> str:
         x = frame.x(day)
         texts.append(f'<path class="curve-grid" d="M{x:g} {frame.bottom:g}v5"/>')
         month_name = escape(str(format_date(day, "MMM", locale=language)))
-        texts.append(
-            f'<text class="curve-axis" x="{x:g}" y="{frame.bottom + 19:g}" text-anchor="middle">{month_name}</text>'
-        )
+        # At the left edge it begins there: centred it would run under the scale's 0 %.
+        place = f'x="{LEFT:g}"' if x < LEFT + AXIS_LABEL_PX else f'x="{x:g}" text-anchor="middle"'
+        texts.append(f'<text class="curve-axis" {place} y="{frame.bottom + 19:g}">{month_name}</text>')
         if day.year != said_year:
             said_year = day.year
-            texts.append(
-                f'<text class="curve-axis" x="{x:g}" y="{frame.bottom + 36:g}" text-anchor="middle">{day.year}</text>'
-            )
+            texts.append(f'<text class="curve-axis" {place} y="{frame.bottom + 36:g}">{day.year}</text>')
     return "".join(texts)
 
 
