@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from gis.progress import weighted_percent
 from layers.rules import seed_rules
-from tests.helpers.factories import make_district, make_project, make_row
+from tests.helpers.factories import make_district, make_project, make_region, make_row
 from tests.helpers.people import bearer, make_account, sign_in
 from tests.helpers.queries import counted_queries
 from tests.helpers.tracking import make_company, make_contract
@@ -27,15 +27,16 @@ OURS = ("SAVEPOINT", "RELEASE", "ROLLBACK TO", "SELECT set_config('petakarya.act
 TODAY = dt.datetime.now(dt.UTC).date()
 
 
-def make_region(connection: Connection) -> None:
-    """Make the rules; the region is there already."""
+def make_ready(connection: Connection) -> None:
+    """Make the region and its rules."""
+    make_region(connection)
     seed_rules(connection)
 
 
 @pytest.fixture
 def staff(client: FlaskClient, connection: Connection) -> FlaskClient:
     """A leader's browser, in a region with one district."""
-    make_region(connection)
+    make_ready(connection)
     make_district(connection)
     return sign_in(client, make_account(connection, "leader"))
 
@@ -55,7 +56,7 @@ def total(client: FlaskClient, query: str = "") -> dict[str, Any]:
 
 
 def test_nobody_reads_the_register_without_signing_in(client: FlaskClient, connection: Connection) -> None:
-    make_region(connection)
+    make_ready(connection)
     assert client.get("/api/v1/register").status_code == 401
     assert client.get("/register").status_code in {302, 401}
     assert client.get("/register.xlsx").status_code in {302, 401}
@@ -246,7 +247,7 @@ def test_as_of_and_compare_show_what_was_recorded(staff: FlaskClient, connection
 
 
 def test_only_packages_of_the_own_area_and_unit(client: FlaskClient, connection: Connection) -> None:
-    make_region(connection)
+    make_ready(connection)
     make_district(connection)
     unit = make_row(connection, "app.unit", code="BM", name="Bina Marga")
     make_project(connection, code="INSIDE", unit_id=unit)
@@ -260,7 +261,7 @@ def test_only_packages_of_the_own_area_and_unit(client: FlaskClient, connection:
 
 
 def test_a_token_without_it_reads_nothing_of_critical_contracts(app: Flask, connection: Connection) -> None:
-    make_region(connection)
+    make_ready(connection)
     account = make_account(connection, "leader")
     make_project(connection, critical_state="declared", critical_case="b")
     headers = bearer(connection, account, ["register:packages:read"])
@@ -332,7 +333,7 @@ def test_views_are_saved_opened_renamed_and_deleted(staff: FlaskClient, connecti
 
 
 def test_views_of_others_stay_theirs(app: Flask, connection: Connection) -> None:
-    make_region(connection)
+    make_ready(connection)
     mine = sign_in(app.test_client(), make_account(connection, "leader"))
     other = sign_in(app.test_client(), make_account(connection, "leader"))
     view = mine.post("/api/v1/saved-views", json={"name": "Milik saya", "query": "late=yes"}).json
