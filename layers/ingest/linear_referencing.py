@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, text
 
 from gis.linear import cut_lines
 from gis.types import BoolArray, FloatArray, GeometryArray
-from layers.ingest.values import TextArray
+
+if TYPE_CHECKING:
+    from layers.ingest.values import TextArray  # which loads pandas, and places of packages do without
 
 STA_TOLERANCE_M = 50.0
 """How far (metres) a last segment may reach beyond the legal length of its ruas: half a survey segment, rounded STA."""
