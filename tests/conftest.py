@@ -23,6 +23,7 @@ from app.database.roles import DatabaseUrls, database_urls, ensure_roles
 from app.errors import CodeListMissing
 from layers.sync import synchronise
 from tests.helpers.application import application_on, everything_closed
+from tests.helpers.chromium import browser, playwright  # noqa: F401 - fixtures of browser tests and journeys
 from tests.helpers.database import (
     copied_database,
     keep_template,

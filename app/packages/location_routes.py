@@ -190,6 +190,8 @@ def _uploaded() -> str | None:
     content = file.stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise InvalidInput({"track": gettext("Berkas jalur lebih dari 10 MB. Potong jalurnya, lalu kirim lagi.")})
+    if not content:  # an empty file is no wish to remove the place
+        raise InvalidInput({"track": gettext("Berkas ini rusak atau bukan GPX. Simpan ulang jalurnya sebagai GPX.")})
     return decoded(content)
 
 

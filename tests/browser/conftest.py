@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -23,22 +22,13 @@ from app.config import ROOT, Settings
 from app.database.roles import DatabaseUrls
 from app.demo.load import load_demonstration
 from tests.helpers.application import everything_closed
+from tests.helpers.chromium import CHROMIUM, PATIENCE_MS, QUIET, mark_browser_tests
 from tests.helpers.database import copied_database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 SCREENSHOTS = ROOT / "screenshots"
-PATIENCE_MS = 60_000  # the map is drawn in software, on machines that do other things too
 
 NewPage = Callable[..., Page]
 
@@ -53,17 +43,8 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, and skip all where there is no browser that tests may drive."""
-    reason = None
-    if CHROMIUM is None:
-        reason = "no Chromium is installed; `make test` installs the distribution's"
-    elif "/snap/" in os.path.realpath(CHROMIUM):
-        reason = "Chromium is only a snap here, which tests cannot drive"
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            if reason:
-                item.add_marker(pytest.mark.skip(reason=reason))
+    """Mark every test of this folder as one that needs a browser."""
+    mark_browser_tests(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -143,21 +124,6 @@ def live_server(traffic: Traffic) -> Iterator[str]:
     """The address of a server in this process."""
     with serving(traffic) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium with WebGL in software."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *SOFTWARE_GL])
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,9 @@ from app import create_app
 from app.config import ROOT, Settings
 from app.database.roles import DatabaseUrls
 from layers.rules import seed_rules
-from tests.browser.conftest import CHROMIUM, PATIENCE_MS, QUIET, serving
+from tests.browser.conftest import serving
 from tests.helpers.application import everything_closed
+from tests.helpers.chromium import CHROMIUM, PATIENCE_MS, QUIET
 from tests.helpers.database import copied_database
 from tests.helpers.factories import make_region
 from tests.helpers.people import make_account, sign_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -19,20 +20,19 @@ from app.config import Settings
 from app.database.roles import DatabaseUrls
 from app.extensions import db
 from layers.rules import seed_rules
-from tests.browser.conftest import (  # noqa: F401 - fixtures of the browser, which journeys share
-    PATIENCE_MS,
-    browser,
-    playwright,
-    pytest_collection_modifyitems,
-    screenshots,
-    serving,
-)
+from tests.browser.conftest import serving
 from tests.helpers.application import everything_closed
+from tests.helpers.chromium import PATIENCE_MS, mark_browser_tests
 from tests.helpers.database import copied_database
 from tests.helpers.factories import make_district, make_region
 
 PASSWORD = "jalan-panjang-menuju-fho"
 Person = Callable[[str], Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as one that needs a browser."""
+    mark_browser_tests(items, Path(__file__).parent)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def office(settings: Settings, database: DatabaseUrls) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def person(office: Flask, browser: Browser) -> Iterator[Person]:  # noqa: F811
+def person(office: Flask, browser: Browser) -> Iterator[Person]:
     """Opens a page on which somebody of the office is signed in: `person("ppk")`; pages work without scripts."""
     contexts: dict[str, BrowserContext] = {}
     with serving(office) as address:

@@ -159,15 +159,7 @@ def test_kinds_are_apart_and_the_past_is_kept(ppk: FlaskClient, connection: Conn
     assert next(place["id"] for place in after["places"]["planned"]) == one
     assert len(after["places"]["planned"]) == 2
     assert len(after["places"]["contracted"]) == 1
-    gone = (
-        connection.execute(text("SELECT id FROM history.project_location WHERE operation = 'DELETE'")).scalars().all()
-        if connection.scalar(
-            text(
-                "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'history' AND table_name = 'project_location' AND column_name = 'operation'"
-            )
-        )
-        else connection.execute(text("SELECT id FROM history.project_location")).scalars().all()
-    )
+    gone = connection.scalars(text("SELECT id FROM history.project_location WHERE operation = 'delete'")).all()
     assert two in gone
     assert write(ppk, connection, keep=[two]).status_code == 422
     assert write(ppk, connection).get_json()["places"]["planned"] == []
