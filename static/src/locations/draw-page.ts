@@ -41,7 +41,7 @@ export class DrawPage {
   private drawing: Drawing;
   private asked = 0;
   private readonly list = element("ul", { class: "draw-list", "aria-live": "polite" });
-  private readonly finishButton = this.button("finish", () => this.set(finished(this.drawing)));
+  private readonly finishButton: HTMLButtonElement;
   private readonly field: HTMLInputElement;
   private readonly snap: HTMLInputElement;
 
@@ -53,6 +53,7 @@ export class DrawPage {
     this.field = form.elements.namedItem("drawn") as HTMLInputElement;
     this.snap = form.elements.namedItem("snap") as HTMLInputElement;
     this.drawing = drawingOf(this.field.value);
+    this.finishButton = this.button("finish", () => this.set(finished(this.drawing)));
   }
 
   static async start(area: HTMLElement, form: HTMLFormElement, config: LocationsConfig): Promise<DrawPage> {
