@@ -52,6 +52,7 @@ blueprint = Blueprint("locations", __name__)
 
 API = "/api/v1/projects/<path:code>/locations"
 PAGE = "/packages/<path:code>/locations"
+ROADS = "roads"  # the sector whose works lie along a ruas, as a rule
 COMMON = tuple(name for name in PlaceFields.model_fields if name in {"snap", "accuracy_m", "note"})
 
 
@@ -118,7 +119,13 @@ def page(code: str) -> str:
     kind = next((one for one in KINDS if one == asked), KINDS[0])
     places = read_places(db.session, package.id)
     kept = [place.id for place in places[kind]]
-    values = {"kind": kind, "version": package.version, "keep": kept, "reason": read_note(db.session, package.id)}
+    values = {
+        "kind": kind,
+        "version": package.version,
+        "keep": kept,
+        "reason": read_note(db.session, package.id),
+        "snap": package.sector == ROADS,
+    }
     return _page(package, kind, places, FormState.of(LocationsForm, values))
 
 

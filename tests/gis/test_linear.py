@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import InvalidMeasure, InvalidStation
-from gis.linear import cut_lines, format_station, parse_station
+from gis.linear import cut_lines, format_station, locate_points, parse_station, points_at
 from tests.gis.builders import GEOD, geodesic_m, walks
 
 
@@ -141,3 +141,49 @@ def test_long_edges_are_cut_by_the_geodesic_length() -> None:
     pieces = cut_lines(np.array([road]), np.array([0]), shares(0), shares(0.5))
     lon, lat = pieces.geometries[0].coords[-1]
     assert GEOD.inv(103, -3, lon, lat)[2] == pytest.approx(geodesic_m(road) / 2, rel=1e-4)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(0, 1), min_size=1, max_size=5))
+def test_points_of_shares_are_found_again(seed: int, wanted: list[float]) -> None:
+    line = walks(seed, 1)[0]
+    points = points_at(line, np.array(wanted))
+    located = locate_points(line, shapely.get_coordinates(points))
+    assert (located.distance_m < 0.01).all()
+    again = points_at(line, located.share)  # a walk that crosses itself has two shares at one place
+    gaps = GEOD.inv(*shapely.get_coordinates(points).T, *shapely.get_coordinates(again).T)[2]
+    assert (gaps < 0.05).all()
+
+
+def test_points_beside_and_beyond_a_road_are_located_as_pyproj_does() -> None:
+    line = shapely.MultiLineString([[(102.9, -3.1), (102.95, -3.1)], [(102.96, -3.1), (102.97, -3.1)]])  # with a gap
+    first, second = (GEOD.inv(a, -3.1, b, -3.1)[2] for a, b in ((102.9, 102.95), (102.96, 102.97)))
+    located = locate_points(line, np.array([(102.92, -3.101), (102.8, -3.1), (102.9651, -3.1), (103.0, -3.1)]))
+    along = (
+        GEOD.inv(102.9, -3.1, 102.92, -3.1)[2],
+        0,
+        first + GEOD.inv(102.96, -3.1, 102.9651, -3.1)[2],
+        first + second,
+    )
+    assert located.share * (first + second) == pytest.approx(along, abs=0.05)
+    beside = GEOD.inv(102.92, -3.101, 102.92, -3.1)[2]
+    assert located.distance_m[:3] == pytest.approx(
+        [beside, GEOD.inv(102.8, -3.1, 102.9, -3.1)[2], 0], rel=1e-4, abs=0.05
+    )
+
+
+def test_many_points_are_located_as_one_by_one() -> None:
+    rng = np.random.default_rng(8)
+    line = shapely.LineString(np.cumsum(rng.normal(0, 1e-3, (300, 2)), axis=0) + shares(102.9, -3.1))
+    points = rng.normal(shares(102.9, -3.1), 5e-3, (700, 2))
+    together = locate_points(line, points)
+    alone = [locate_points(line, point[None, :]) for point in points[::50]]
+    assert together.share[::50] == pytest.approx([one.share[0] for one in alone])
+
+
+def test_what_has_no_length_has_no_places() -> None:
+    dot = shapely.LineString([(102.9, -3.1), (102.9, -3.1)])
+    with pytest.raises(InvalidMeasure):
+        locate_points(dot, np.array([(102.9, -3.1)]))
+    with pytest.raises(InvalidMeasure):
+        points_at(shapely.LineString([(102.9, -3.1), (102.95, -3.1)]), shares(1.01))
