@@ -14,6 +14,9 @@ NPM := cd static && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PAGES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 
+# Test files run beside each other, each process with a database cluster and a browser of its own.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: run test test-quick lint bench build clean help requirements picture
 
 help: ## Say what each command does
@@ -26,10 +29,10 @@ build: $(STAMPS)/app $(STAMPS)/pages $(TRANSLATIONS) ## Install the application 
 
 test: build $(STAMPS)/dev ## Run all tests, those in the browser too
 	@$(MACHINE) chromium
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-quick: build $(STAMPS)/dev ## Run the tests that are neither slow nor in the browser
-	@$(BIN)/python -m pytest -m "not browser and not slow"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not browser and not slow"
 
 lint: build $(STAMPS)/dev ## Check style, types, and which package imports which
 	@$(BIN)/ruff check .
