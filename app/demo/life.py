@@ -112,23 +112,28 @@ class Meeting:
     reached: float | None = None
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What the rule said of a report."""
+
+    day: dt.date
+    indication: CriticalIndication
+
+
 @dataclass
 class Alarm:
-    """A critical case, from the day the system proposed it."""
+    """A critical case: judged anew by each report until it is declared, from the day the system proposed it."""
 
-    indication: CriticalIndication
-    indicated_on: dt.date
-    finish: dt.date | None
+    judged: list[Judgement]
     declared_on: dt.date | None = None
     closed_on: dt.date | None = None
     closed_how: str | None = None
     meetings: list[Meeting] = field(default_factory=list)
 
-    def state_on(self, day: dt.date) -> str:
-        """Return how the case stood on a day."""
-        if self.closed_on is not None and self.closed_on <= day:
-            return "none"
-        return "declared" if self.declared_on is not None and self.declared_on <= day else "indicated"
+    @property
+    def indicated_on(self) -> dt.date:
+        """The day on which the system proposed it."""
+        return self.judged[0].day
 
 
 @dataclass
@@ -168,6 +173,13 @@ class Life:
     def end_on(self, day: dt.date) -> dt.date | None:
         """Return the contract's end as it stood on a day."""
         return self.last_end if self.addendum and day >= self.addendum.signed_on else self.end
+
+    @property
+    def expected_finish(self) -> dt.date | None:
+        """When the works are expected to be done, by their last weeks."""
+        if self.last_end is None or not self.reports:
+            return None
+        return forecast_finish([(one.day, one.physical) for one in self.reports], end_date=self.last_end).expected
 
     def planned_on(self, day: dt.date) -> float:
         """Return the plan (percent) of a day, by the version in force on it."""
@@ -380,17 +392,23 @@ def watch(random: Random, life: Life, year: int, rules: Mapping[str, Rule]) -> N
         )
         if open_alarm is None:
             if found is not None:
-                open_alarm = Alarm(found, report.day, finish)
+                open_alarm = Alarm([Judgement(report.day, found)])
                 if random.random() < DECLARE_SHARE and report.day + WEEK <= TODAY:
                     open_alarm.declared_on = report.day + WEEK
                 life.alarms.append(open_alarm)
             continue
-        _follow(open_alarm, report)
-        if found is None and open_alarm.declared_on is None:
-            open_alarm.closed_on, open_alarm.closed_how = report.day, "recovered"
+        is_declared = open_alarm.declared_on is not None and open_alarm.declared_on <= report.day
+        if is_declared:
+            _follow(open_alarm, report)
+        elif found is None:
+            open_alarm.closed_on, open_alarm.closed_how, open_alarm.declared_on = report.day, "recovered", None
+        else:
+            open_alarm.judged.append(Judgement(report.day, found))
         if open_alarm.closed_on is not None:
             open_alarm = None
     if open_alarm is not None and ends is not None and ends <= TODAY:
+        if open_alarm.declared_on is not None and open_alarm.declared_on >= ends:
+            open_alarm.declared_on = None
         open_alarm.closed_on = ends
         open_alarm.closed_how = "terminated" if life.ended_on else "finished"
 
@@ -506,7 +524,8 @@ def events_of(life: Life, contractor: str | None) -> list[tuple[dt.date, dict[st
         paid += payment.amount_idr
         note(payment.day, paid_idr=paid)
     for alarm in life.alarms:
-        note(alarm.indicated_on, critical_state="indicated", critical_case=alarm.indication.clause)
+        for one in alarm.judged:
+            note(one.day, critical_state="indicated", critical_case=one.indication.clause)
         if alarm.declared_on is not None:
             note(alarm.declared_on, critical_state="declared")
         if alarm.closed_on is not None:

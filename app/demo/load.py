@@ -15,9 +15,11 @@ from app.config import Settings
 from app.console import Say, say_nothing
 from app.demo.boundaries import Area
 from app.demo.life import TODAY
+from app.demo.offices import basic_tables
 from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
+from app.demo.recording import REVIEWER, STAFF
 from app.demo.rows import Table, tables_of
-from app.demo.tracking import REVIEWER, STAFF, basic_tables, tracking_tables
+from app.demo.tracking import tracking_tables
 from app.demo.trail import leave_trail
 from app.demo.world import World, draw_world
 from app.storage import Storage

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from app.demo.curves import lines_from
+from app.demo.offices import PROJECT_CONSTANTS, Keys, constants_of
 from app.demo.register import LocationKind, Project
 from app.demo.rows import (
     PARK_COLUMNS,
@@ -29,7 +30,6 @@ from app.demo.rows import (
     road_values,
 )
 from app.demo.surveys import prevailing
-from app.demo.tracking import PROJECT_CONSTANTS, Keys, constants_of, forecast_of
 from app.demo.world import World
 from gis.types import GeometryArray
 
@@ -115,7 +115,7 @@ def _computed(project: Project, state: dict[str, Any], keys: Keys, *, last: bool
         state.get("paid_idr", 0),
         state.get("critical_state", "none"),
         None if company is None else keys.companies[company],
-        forecast_of(project.life) if last and running else None,
+        project.life.expected_finish if last and running else None,
         1,
     )
 

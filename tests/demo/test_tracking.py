@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.critical.service import evaluate_all
 from app.demo.life import CASES, TODAY
 from tests.demo.conftest import Loaded, load
 
@@ -134,6 +136,11 @@ def test_alarms_have_every_state_and_their_history(loaded: Loaded) -> None:
     """)
         == 0
     )
+
+
+def test_application_itself_would_judge_every_package_so(loaded: Loaded) -> None:
+    with Session(bind=loaded.connection, join_transaction_mode="create_savepoint") as session:
+        assert evaluate_all(session, today=TODAY) == 0
 
 
 def test_nothing_happened_after_the_day_of_the_demonstration(loaded: Loaded) -> None:
