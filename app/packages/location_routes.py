@@ -156,7 +156,9 @@ def change(code: str) -> AnyResponse | tuple[str, int]:
 def _replace(package: PackageRow, data: LocationsForm) -> None:
     """Replace the places of one kind; what is wrong with one stands beside the field that told it."""
     told = _told(data)
-    content = {"kind": data.kind, "version": data.version, "keep": data.keep, "reason": data.reason}
+    content: dict[str, Any] = {"kind": data.kind, "version": data.version, "keep": data.keep}
+    if "reason" in request.form:
+        content["reason"] = data.reason
     try:
         checked = make_input(LocationsInput, {**content, "places": [place for _field, place in told]})
         replace_places(db.session, package, checked, limits())

@@ -103,6 +103,8 @@ def replace_places(session: Session, package: PackageRow, data: LocationsInput, 
     """
     Write all places of one kind, and why they differ from the others; what is not kept stays in the history.
 
+    The reason written before stays when none is sent; an empty one takes it away.
+
     Raises
     ------
     VersionConflict
@@ -131,10 +133,13 @@ def replace_places(session: Session, package: PackageRow, data: LocationsInput, 
             """),
             [_row(package.id, data.kind, place) for place in made],
         )
-    session.execute(
-        text("UPDATE app.project SET location_note = :note WHERE id = :id AND location_note IS DISTINCT FROM :note"),
-        {"id": package.id, "note": data.reason},
-    )
+    if "reason" in data.model_fields_set:
+        session.execute(
+            text(
+                "UPDATE app.project SET location_note = :note WHERE id = :id AND location_note IS DISTINCT FROM :note"
+            ),
+            {"id": package.id, "note": data.reason},
+        )
     return read_places(session, package.id)
 
 

@@ -208,7 +208,18 @@ def test_places_farther_apart_than_their_accuracy_need_a_reason(ppk: FlaskClient
     assert abs(kept["distances"][0]["distance_m"] - 36) < 0.01
     within = write(ppk, connection, {**beyond, "accuracy_m": 26}, kind="built").get_json()
     assert within["needs_reason"] is False
-    assert within["reason"] is None
+
+
+def test_a_reason_stays_until_another_is_sent(ppk: FlaskClient, connection: Connection) -> None:
+    place = {"coordinates": "-3.1, 102.91"}
+    assert write(ppk, connection, place, reason="Lahan belum bebas").get_json()["reason"] == "Lahan belum bebas"
+    assert write(ppk, connection, place).get_json()["reason"] == "Lahan belum bebas"
+    form = {"kind": "planned", "coordinates": "-3.1, 102.92"}
+    assert ppk.post(PAGE, data={**form, "version": version(connection)}).status_code == 303
+    assert ppk.get(API).get_json()["reason"] == "Lahan belum bebas"
+    assert write(ppk, connection, place, reason="Trase digeser").get_json()["reason"] == "Trase digeser"
+    assert ppk.post(PAGE, data={**form, "version": version(connection), "reason": ""}).status_code == 303
+    assert ppk.get(API).get_json()["reason"] is None
 
 
 def test_one_of_several_places_that_lies_elsewhere_is_told(ppk: FlaskClient, connection: Connection) -> None:
