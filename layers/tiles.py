@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from gis.mvt import TilePart
 from layers.definition import FieldDefinition, LayerDefinition
@@ -11,6 +12,15 @@ from layers.identifiers import quote
 from layers.sync import band_conditions, band_table
 
 AS_OF = "%(as_of)s"  # placeholder of the moment, in psycopg's form
+
+
+@dataclass(frozen=True)
+class DrawnRows:
+    """What of a layer is drawn at a zoom, as SQL: from where, which geometry (EPSG:3857), on which condition."""
+
+    relation: str
+    geometry: str
+    condition: str | None
 
 
 def tile_parts(definition: LayerDefinition, zoom: int, *, as_of: bool = False) -> list[TilePart]:
@@ -30,31 +40,42 @@ def tile_parts(definition: LayerDefinition, zoom: int, *, as_of: bool = False) -
         return []
     fields = definition.tile_fields(zoom)
     columns = tuple(_attribute(field) for field in fields)
-    relation, geometry, condition = _past(definition, zoom, fields) if as_of else _present(definition, zoom)
-    parts = [TilePart(definition.id, relation, geometry, columns, condition, "geom_3857")]
+    rows = past_rows(definition, zoom, fields, AS_OF) if as_of else present_rows(definition, zoom)
+    parts = [TilePart(definition.id, rows.relation, rows.geometry, columns, rows.condition, "geom_3857")]
     if definition.anchor:
-        parts.append(TilePart(f"{definition.id}_anchor", relation, "anchor_3857", columns, condition, "geom_3857"))
+        anchor = f"{definition.id}_anchor"
+        parts.append(TilePart(anchor, rows.relation, "anchor_3857", columns, rows.condition, "geom_3857"))
     return parts
 
 
-def _present(definition: LayerDefinition, zoom: int) -> tuple[str, str, str | None]:
-    """Return relation, geometry and condition of today's tile: the band's own table where there is one."""
+def present_rows(definition: LayerDefinition, zoom: int) -> DrawnRows:
+    """Return what is drawn today: the band's own table where there is one."""
     band = definition.band(zoom)
     table = f"generalised.{quote(band_table(definition, band))}" if band else f"layers.{quote(definition.id)}"
-    return table, "geom_3857", None
+    return DrawnRows(table, "geom_3857", None)
 
 
-def _past(definition: LayerDefinition, zoom: int, fields: Iterable[FieldDefinition]) -> tuple[str, str, str | None]:
-    """Return relation, geometry and condition of a past tile: full rows, generalised on the way."""
+def past_rows(definition: LayerDefinition, zoom: int, fields: Iterable[FieldDefinition], parameter: str) -> DrawnRows:
+    """
+    Return what was drawn at a moment: full rows, generalised on the way.
+
+    Parameters
+    ----------
+    fields
+        Those wanted of each row.
+    parameter
+        The placeholder of the moment (`timestamptz`) in the statement.
+    """
     band = definition.band(zoom)
     asked = (*band.keep, *band.shortest_m) if band else ()
     names = dict.fromkeys(["id", "geom_3857", *(field.name for field in fields), *asked])
     if definition.anchor:
         names["anchor_3857"] = None
-    relation = as_of_source(definition.id, names, AS_OF)
+    relation = as_of_source(definition.id, names, parameter)
     if band is None:
-        return relation, "geom_3857", None
-    return relation, f"ST_Simplify(geom_3857, {band.tolerance_m}, true)", " AND ".join(band_conditions(band)) or None
+        return DrawnRows(relation, "geom_3857", None)
+    geometry = f"ST_Simplify(geom_3857, {band.tolerance_m}, true)"
+    return DrawnRows(relation, geometry, " AND ".join(band_conditions(band)) or None)
 
 
 def _attribute(field: FieldDefinition) -> str:

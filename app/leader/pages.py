@@ -25,7 +25,7 @@ from layers.history import read_as_of
 PARAMETERS = ("as_of", "compare", "year", "by")
 ALL_YEARS = "all"
 ATTENTION_ROWS = 40  # the list scrolls in its own frame; the register has the rest
-MAP_COLUMNS = {"district": "district"}  # groupings that the public's map can be narrowed by
+PICTURE_LAYERS = "districts,water,places,projects"
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,18 @@ class LeaderView:
 
     def map_url(self, **more: Any) -> str:
         """Return the address of the map that shows the same packages."""
-        args = {name: value for name, value in self.criteria.to_args().items() if name in {"year", "as_of"}}
-        return address_of("/", args | more)
+        return address_of("/", self._on_map() | more)
+
+    def picture_url(self, **more: Any) -> str:
+        """Return the address of the map picture of the same packages."""
+        return address_of("/plate.svg", {"layers": PICTURE_LAYERS} | more | self._on_map())
 
     def group_url(self, group: Group) -> str | None:
         """Return the address of a group's packages; None for those that belong to none."""
         return None if group.key is None else self.register_url(**{self.by: group.key})
+
+    def _on_map(self) -> dict[str, Any]:
+        return {name: value for name, value in self.criteria.to_args().items() if name in {"year", "as_of"}}
 
     def _before(self) -> dict[str, str]:
         return {"as_of": self.criteria.compare_text}

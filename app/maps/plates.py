@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from threading import Lock
 
@@ -30,7 +31,7 @@ FONT = "Source Sans 3, system-ui, sans-serif"
 
 @dataclass(frozen=True)
 class PlateRequest:
-    """Which picture is wanted: box in degrees, size in pixels, layers, language, theme."""
+    """Which picture is wanted: box in degrees, size in pixels, layers, language, theme; of which moment and year."""
 
     bbox: BBox
     width_px: int
@@ -38,6 +39,8 @@ class PlateRequest:
     layers: tuple[str, ...]
     language: Language
     theme: Theme
+    as_of: datetime | None = None  # what had been recorded by then; None for now
+    year: int | None = None  # fiscal year of the works; None for all
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class PlateCache:
         self._lock = Lock()
 
     def picture(self, session: Session, wanted: PlateRequest) -> PlatePicture:
-        """Return the picture of the data as it is now."""
+        """Return the picture of the data as it is, or was recorded at its moment, which edits since may reach."""
         versions = read_versions(session)
         key = (wanted, sum(versions.get(layer, 0) for layer in wanted.layers))
         with self._lock:
@@ -80,7 +83,15 @@ def draw_plate(session: Session, wanted: PlateRequest) -> str:
     view = fit_view(wanted.bbox, wanted.width_px, wanted.height_px)
     zoom = max(MIN_ZOOM, math.floor(view.zoom))
     frames = {
-        layer: read_frame(session, catalogue.layer(layer), bbox=wanted.bbox, zoom=zoom, limit=FEATURES)
+        layer: read_frame(
+            session,
+            catalogue.layer(layer),
+            bbox=wanted.bbox,
+            zoom=zoom,
+            limit=FEATURES,
+            as_of=wanted.as_of,
+            year=wanted.year,
+        )
         for layer in wanted.layers
         if zoom >= catalogue.layer(layer).zooms[0]
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import shapely
@@ -16,7 +16,7 @@ from app.projects.queries import matches, project_source
 from gis.types import BBox
 from layers.definition import LayerDefinition
 from layers.identifiers import quote
-from layers.sync import band_table
+from layers.tiles import past_rows, present_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,7 +48,16 @@ def read_extent(session: Session, layer: str) -> BBox | None:
     return tuple(row) if row else None
 
 
-def read_frame(session: Session, definition: LayerDefinition, *, bbox: BBox, zoom: int, limit: int) -> gpd.GeoDataFrame:
+def read_frame(
+    session: Session,
+    definition: LayerDefinition,
+    *,
+    bbox: BBox,
+    zoom: int,
+    limit: int,
+    as_of: datetime | None = None,
+    year: int | None = None,
+) -> gpd.GeoDataFrame:
     """
     Return what of a layer lies in a box, as detailed as a zoom needs.
 
@@ -62,22 +71,31 @@ def read_frame(session: Session, definition: LayerDefinition, *, bbox: BBox, zoo
         Of the map that shows the same; it chooses the table of the band.
     limit
         Greatest number of rows.
+    as_of
+        Moment whose record is wanted; None for the newest.
+    year
+        Fiscal year of the works wanted, of a layer that says it; None for all.
 
     Returns
     -------
     frame
         EPSG:4326, with the columns that tiles of this zoom carry. Relies on the GiST index on `geom_3857`.
     """
-    band = definition.band(zoom)
-    table = f"generalised.{quote(band_table(definition, band))}" if band else f"layers.{quote(definition.id)}"
-    names = [field.name for field in definition.tile_fields(zoom)]
-    columns = ", ".join([*map(quote, names), "ST_AsBinary(ST_Transform(geom_3857, 4326)) AS geom"])
+    fields = definition.tile_fields(zoom)
+    drawn = past_rows(definition, zoom, fields, ":as_of") if as_of else present_rows(definition, zoom)
+    names = [field.name for field in fields]
+    columns = ", ".join([*map(quote, names), f"ST_AsBinary(ST_Transform({drawn.geometry}, 4326)) AS geom"])
+    conditions = ["geom_3857 && ST_Transform(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 3857)"]
+    conditions += [drawn.condition] if drawn.condition else []
+    conditions += ["year = :year"] if year is not None and "year" in names else []
     rows = session.execute(
-        text(
-            f"SELECT {columns} FROM {table}"
-            " WHERE geom_3857 && ST_Transform(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 3857) LIMIT :limit"
-        ),
-        {**dict(zip(("west", "south", "east", "north"), bbox, strict=True)), "limit": limit},
+        text(f"SELECT {columns} FROM {drawn.relation} rows WHERE {' AND '.join(conditions)} LIMIT :limit"),
+        {
+            **dict(zip(("west", "south", "east", "north"), bbox, strict=True)),
+            "limit": limit,
+            "as_of": as_of,
+            "year": year,
+        },
     ).all()
     values = {name: [row[number] for row in rows] for number, name in enumerate(names)}
     geometry = shapely.from_wkb([bytes(row[-1]) for row in rows])

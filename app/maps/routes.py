@@ -18,12 +18,13 @@ from app.maps.home import feature_values, filter_from_request, home_values, pane
 from app.maps.light import LightMapCache
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
 from app.maps.queries import matching_ids, read_extent, read_versions, read_years
-from app.projects.filters import read_bbox
+from app.projects.filters import read_bbox, read_year
 from app.region import current_region, own_catalogue
 from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
 from layers.catalogue import built_in_catalogue
 from layers.definition import Language
+from layers.history import read_as_of
 from layers.legend import build_legend
 from layers.palette import Theme
 from layers.style import build_style
@@ -134,7 +135,7 @@ def symbols() -> Response:
 
 @blueprint.get("/plate.svg")
 def plate() -> Response:
-    """Answer a map picture as SVG: the region, or the box that was asked for."""
+    """Answer a map picture as SVG: the region or a box of it, now or `as_of`, works of all years or of one `year`."""
     cache: PlateCache = current_app.extensions["petakarya.plates"]
     picture = cache.picture(reader_session(), requested_plate())
     response = Response(picture.svg, mimetype="image/svg+xml")
@@ -195,11 +196,14 @@ def requested_plate() -> PlateRequest:
     Raises
     ------
     InvalidRequest
-        When box or size cannot be used.
+        When box, size or year cannot be used.
+    InvalidFilter
+        When the moment cannot be read.
     LayerNotFound
         For an unknown layer.
     """
     args: Any = request.args
+    as_of, year = args.get("as_of", "").strip(), args.get("year", "").strip()
     return PlateRequest(
         bbox=read_bbox(args["bbox"]) if args.get("bbox") else current_region().bbox,
         width_px=requested_side("w", 1040),
@@ -207,6 +211,8 @@ def requested_plate() -> PlateRequest:
         layers=requested_layers(current_app, args["layers"]) if args.get("layers") else tuple(opening_layers()),
         language=requested_language(),
         theme=requested_theme(),
+        as_of=read_as_of(as_of, current_region().time_zone) if as_of else None,
+        year=read_year(year) if year else None,
     )
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from app.config import ROOT
-from tests.helpers.factories import DISTRICT_BOX, REGION_BOX, box_wkt, make_region, make_row
+from tests.helpers.factories import DISTRICT_BOX, REGION_BOX, box_wkt, make_project, make_region, make_row
 from tests.maps.test_scripts import NODE
 
 DEMONSTRATION = 'class="demonstration"'
@@ -253,7 +253,35 @@ def test_plate_draws_roads_and_follows_edits(client: FlaskClient, works: Connect
     assert before.headers["ETag"] != after.headers["ETag"]
 
 
-@pytest.mark.parametrize("query", ["w=0", "w=99999", "h=-1", "bbox=1,1,0,0", "layers=nothing"])
+def test_plate_of_a_moment_keeps_what_was_recorded_by_then(client: FlaskClient, connection: Connection) -> None:
+    make_region(connection)
+    make_row(
+        connection,
+        "layers.parks",
+        code="T-1",
+        name="Taman Kota",
+        ownership="public",
+        geom="MULTIPOLYGON(((102.9 -3.1, 103.0 -3.1, 103.0 -3.0, 102.9 -3.0, 102.9 -3.1)))",
+        valid_from="2024-02-01",
+    )
+    address = "/plate.svg?bbox=102.8,-3.2,103.1,-2.9&w=400&h=300&layers=parks"
+    shapes = client.get(address).text.count("<path")
+    assert client.get(f"{address}&as_of=2024-03-01").text.count("<path") == shapes
+    assert client.get(f"{address}&as_of=2024-01-01").text.count("<path") < shapes
+
+
+def test_plate_of_a_year_draws_its_works_alone(client: FlaskClient, connection: Connection) -> None:
+    make_region(connection)
+    make_project(connection, year=2025, geom="LINESTRING(102.95 -3.15, 102.96 -3.14)")
+    address = "/plate.svg?bbox=102.9,-3.2,103.0,-3.1&w=400&h=300&layers=projects"
+    both, none = client.get(address).text, client.get(f"{address}&year=2024").text
+    assert client.get(f"{address}&year=2025").text == both
+    assert len(none) < len(both)
+
+
+@pytest.mark.parametrize(
+    "query", ["w=0", "w=99999", "h=-1", "bbox=1,1,0,0", "layers=nothing", "as_of=kemarin", "year=besok"]
+)
 def test_impossible_plates_are_refused(client: FlaskClient, works: Connection, query: str) -> None:
     assert client.get(f"/plate.svg?{query}").status_code in {400, 404}
 
