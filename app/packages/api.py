@@ -63,6 +63,7 @@ from app.packages.service import (
     add_company,
     add_link,
     add_unit,
+    change_company,
     change_package,
     create_package,
     package_values,
@@ -366,6 +367,17 @@ def company() -> tuple[Response, int]:
     require(Permission.CONTRACT_EDIT)
     data = read_input(CompanyInput)
     return jsonify(id=add_company(db.session, data), **data.model_dump()), 201
+
+
+@blueprint.put("/companies/<int:company_id>")
+@needs(Permission.CONTRACT_EDIT)
+@idempotent
+def put_company(company_id: int) -> Response:
+    """Correct a company; what is left out becomes unknown."""
+    require(Permission.CONTRACT_EDIT)
+    data = read_input(CompanyInput)
+    change_company(db.session, company_id, data)
+    return jsonify(id=company_id, **data.model_dump())
 
 
 @blueprint.get("/units")

@@ -220,6 +220,21 @@ def list_companies(session: Session, words: str = "", limit: int = 500) -> list[
     return list(rows)
 
 
+def get_company(session: Session, company_id: int) -> Row[Any]:
+    """Return a company, with how many packages it has or had a contract for."""
+    row = session.execute(
+        text("""
+            SELECT c.id, c.name, c.tax_number, c.is_small, c.address,
+                (SELECT count(DISTINCT project_id) FROM app.contract WHERE company_id = c.id) AS packages
+            FROM app.company c WHERE c.id = :id
+        """),
+        {"id": company_id},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("Perusahaan ini tidak ada di daftar.", "There is no such company.")
+    return row
+
+
 def list_units(session: Session) -> list[Row[Any]]:
     """Return the agencies, each before its parts."""
     rows = session.execute(

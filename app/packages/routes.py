@@ -56,13 +56,14 @@ from app.packages.payments import add_payment, remove_payment
 from app.packages.queries import (
     changes_between,
     facts_of,
+    get_company,
     get_package,
     linked_packages,
     list_companies,
     location_counts,
     paid_percent,
 )
-from app.packages.service import add_company, add_link, change_package, package_values, remove_link
+from app.packages.service import add_company, add_link, change_company, change_package, package_values, remove_link
 from app.packages.states import change_status, next_steps, read_facts
 from app.packages.timeline import KINDS, read_timeline
 from app.progress.curve import read_curve
@@ -452,6 +453,29 @@ def companies() -> Answer:
     rows = list_companies(db.session, sought)
     answer = render_template("packages/companies.html", state=state, rows=rows, q=sought)
     return _with_status(answer, state)
+
+
+@blueprint.route("/companies/<int:company_id>", methods=["GET", "POST"])
+@needs(Permission.CONTRACT_EDIT)
+@idempotent
+def company(company_id: int) -> Answer:
+    """Correct what is recorded of a company."""
+    require(Permission.CONTRACT_EDIT)
+    row = get_company(db.session, company_id)
+    known = {name: getattr(row, name) for name in CompanyInput.model_fields}
+    state = FormState.of(CompanyInput, {**known, "is_small": _yes_or_no(row.is_small)})
+    if request.method == "POST":
+        with caught(state):
+            data = read_input(CompanyInput)
+            change_company(db.session, company_id, data)
+            flash(gettext("%(name)s disimpan.", name=data.name), "success")
+            return redirect(url_for("packages.companies"), code=303)
+    return _with_status(render_template("packages/company.html", state=state, company=row), state)
+
+
+def _yes_or_no(value: bool | None) -> str | None:
+    """Return a truth as the choices of a form have it; None for what is not known."""
+    return None if value is None else str(value).lower()
 
 
 def _package_form(

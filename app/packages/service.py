@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidInput, NotFound, VersionConflict
@@ -160,6 +161,41 @@ def add_company(session: Session, data: CompanyInput) -> int:
     if found is None:
         raise InvalidInput({"tax_number": gettext("NPWP ini sudah dicatat untuk perusahaan lain.")})
     return int(found)
+
+
+def change_company(session: Session, company_id: int, data: CompanyInput) -> None:
+    """
+    Correct a company; the packages whose contract it holds show its new name.
+
+    Raises
+    ------
+    NotFound
+        When there is no such company.
+    InvalidInput
+        When the tax number is another company's.
+    """
+    try:
+        with session.begin_nested():
+            found = session.scalar(
+                text("""
+                    UPDATE app.company
+                    SET name = :name, tax_number = :tax_number, is_small = :is_small, address = :address
+                    WHERE id = :id RETURNING id
+                """),
+                {"id": company_id, **data.model_dump()},
+            )
+    except IntegrityError:
+        raise InvalidInput({"tax_number": gettext("NPWP ini sudah dicatat untuk perusahaan lain.")}) from None
+    if found is None:
+        raise NotFound("Perusahaan ini tidak ada di daftar.", "There is no such company.")
+    session.execute(
+        text("""
+            SELECT app.refresh_contract(projects)
+            FROM (SELECT array_agg(DISTINCT project_id) AS projects FROM app.contract WHERE company_id = :id) AS held
+            WHERE projects IS NOT NULL
+        """),
+        {"id": company_id},
+    )
 
 
 def add_unit(session: Session, data: UnitInput) -> int:

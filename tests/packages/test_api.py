@@ -402,3 +402,15 @@ def test_companies_are_known_by_their_tax_number(ppk: FlaskClient) -> None:
     assert "tax_number" in again.get_json()["errors"]
     assert "tax_number" in ppk.post("/api/v1/companies", json={"name": "X", "tax_number": "123"}).get_json()["errors"]
     assert [one["name"] for one in ppk.get("/api/v1/companies?q=bangun").get_json()["companies"]] == ["CV Bangun"]
+
+
+def test_a_company_is_corrected_as_a_whole(ppk: FlaskClient) -> None:
+    made = ppk.post("/api/v1/companies", json={"name": "CV Bangun", "is_small": True, "address": "Muara Beliti"})
+    address = f"/api/v1/companies/{made.get_json()['id']}"
+    changed = ppk.put(address, json={"name": "CV Bangun Jaya", "tax_number": "012345678901000"})
+    assert changed.status_code == 200
+    (one,) = ppk.get("/api/v1/companies").get_json()["companies"]
+    assert (one["name"], one["tax_number"], one["is_small"], one["address"]) == (
+        "CV Bangun Jaya", "012345678901000", None, None,
+    )  # fmt: skip
+    assert ppk.put("/api/v1/companies/999999", json={"name": "CV"}).status_code == 404

@@ -242,3 +242,37 @@ def test_a_strange_unit_is_kept_out_of_forms_too(app: Flask, connection: Connect
     for path in ("edit", "status", "links", f"contracts/{contract}"):
         assert stranger.post(f"/packages/P-1/{path}", data={}).status_code == 403, path
     assert stranger.get("/packages/P-1").status_code == 403
+
+
+def test_a_company_is_corrected_and_its_packages_show_the_new_name(
+    ppk: FlaskClient, connection: Connection, project: int
+) -> None:
+    company = connection.scalar(text("SELECT company_id FROM app.project WHERE id = :id"), {"id": project})
+    make_company(connection, name="CV Lain", tax_number="111111111111111")
+    form = text_of(ppk.get(f"/companies/{company}"))
+    assert 'value="PT Sungai Lakitan"' in form
+    assert "1 paket" in form
+    taken = ppk.post(f"/companies/{company}", data={"name": "PT Lakitan", "tax_number": "11.111.111.1-111.111"})
+    assert taken.status_code == 422
+    assert "NPWP ini sudah dicatat untuk perusahaan lain." in text_of(taken)
+    assert 'value="PT Lakitan"' in text_of(taken)
+    right = {"name": "PT Sungai Lakitan Raya", "tax_number": "012345678901000", "is_small": "false"}
+    assert ppk.post(f"/companies/{company}", data=right).headers["Location"] == "/companies"
+    shown = connection.execute(text("SELECT contractor FROM app.project WHERE id = :id"), {"id": project}).scalar_one()
+    assert shown == "PT Sungai Lakitan Raya"
+    assert "PT Sungai Lakitan Raya" in text_of(ppk.get("/projects/P-1"))
+    old, new = connection.execute(
+        text(
+            "SELECT old, new FROM app.audit WHERE subject = 'company' AND operation = 'update' ORDER BY id DESC LIMIT 1"
+        )
+    ).one()
+    assert (old["name"], new["name"]) == ("PT Sungai Lakitan", "PT Sungai Lakitan Raya")
+    assert ppk.get("/companies/999999").status_code == 404
+
+
+def test_who_may_not_edit_contracts_may_not_correct_a_company(planner: FlaskClient, connection: Connection) -> None:
+    company = make_company(connection, name="CV Satu")
+    assert f"/companies/{company}" not in text_of(planner.get("/companies"))
+    assert planner.get(f"/companies/{company}").status_code == 403
+    assert planner.post(f"/companies/{company}", data={"name": "CV Dua"}).status_code == 403
+    assert planner.put(f"/api/v1/companies/{company}", json={"name": "CV Dua"}).status_code == 403
