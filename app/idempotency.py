@@ -64,6 +64,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             db.session.commit()
         return response
 
+    answer.is_idempotent = True  # type: ignore[attr-defined]
     return answer
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, url_for
 from sqlalchemy import text
 
+from app.api.openapi import build_openapi
 from app.api.results import hit_json, position_json
+from app.auth.permissions import public
 from app.config import Settings
 from app.errors import InvalidRequest
 from app.extensions import reader_session
@@ -137,6 +139,17 @@ def region() -> Response:
         "demo": bool(demonstration),
         "demo_layers": sorted(demonstration),
     }
+    answer = Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
+    answer.headers["Cache-Control"] = ASK_AGAIN
+    return answer
+
+
+@blueprint.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """Describe all of this for programs: OpenAPI 3.1."""
+    require_parameters(request.args, ("lang",))
+    content = build_openapi(current_app, server=request.host_url.rstrip("/"))
     answer = Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
     answer.headers["Cache-Control"] = ASK_AGAIN
     return answer

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from app.api.views import takes
 from app.auth.permissions import Permission, needs, require
 from app.critical import service
 from app.critical.fines import counted_until, fine_of
@@ -118,6 +119,7 @@ def read(code: str) -> Response:
 @blueprint.post(f"{API}/{OF_MEETING}")
 @needs(Permission.CRITICAL_DECLARE)
 @idempotent
+@takes(by={name: model for name, (model, _change) in CHANGES.items()})
 def change(code: str, change: str, stage: int) -> tuple[Response, int]:
     """Do what a program asks; give the alarm as it stands afterwards."""
     package = _to_change(code)

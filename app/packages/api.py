@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from flask_babel import gettext
 from sqlalchemy import Row, text
 
+from app.api.views import takes
 from app.auth.models import Account
 from app.auth.permissions import Permission, current_account, may, needs, require
 from app.config import Settings
@@ -97,6 +98,7 @@ def create() -> tuple[Response, int]:
 @blueprint.patch(PROJECT)
 @needs(Permission.PACKAGE_EDIT)
 @idempotent
+@takes(PackageChange, required=("version",))
 def change(code: str) -> Response:
     """Change the fields that are sent; `version` is the one that was read."""
     package = package_or_404(code, Permission.PACKAGE_EDIT, locked=True)
@@ -218,6 +220,7 @@ def contract(code: str) -> tuple[Response, int]:
 @blueprint.patch("/contracts/<int:contract_id>")
 @needs(Permission.CONTRACT_EDIT)
 @idempotent
+@takes(ContractChange, required=("version",))
 def correct_contract(contract_id: int) -> Response:
     """Change the fields of a running contract that are sent, such as its SPMK; `version` is its package's."""
     row, package = contract_and_package(contract_id)

@@ -21,6 +21,7 @@ from app.extensions import db, reader_session
 from app.forms import Day, FormState, Input, Line, caught, make_input, read_input
 from app.idempotency import idempotent
 from app.maps.home import today as today_in
+from app.ogc.forms import require_parameters
 from app.progress.baselines import (
     BaselineInput,
     ContractTerms,
@@ -177,6 +178,7 @@ def public_picture(code: str) -> Response:
 @public
 def get_curve(code: str) -> Response:
     """Answer plan versions, approved progress and forecast of a package; `as_of`: as recorded at that moment."""
+    require_parameters(request.args, ("as_of", "lang"))
     curve, _name = _public_curve(code)
     return jsonify(curve_json(curve))
 

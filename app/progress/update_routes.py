@@ -14,6 +14,7 @@ from flask_babel import gettext
 from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.api.views import takes
 from app.auth.permissions import Permission, current_account, may, needs, require, scope_condition
 from app.config import Settings
 from app.errors import InvalidInput, VersionConflict, message_of
@@ -308,6 +309,7 @@ def submit(client_id: UUID) -> Response:
 @blueprint.post("/api/v1/updates/<uuid:client_id>/<any(approve, return, publish):decision>")
 @needs(Permission.UPDATE_APPROVE, Permission.UPDATE_PUBLISH)
 @idempotent
+@takes(by={"approve": ReviewInput, "return": ReturnInput, "publish": ReviewInput})
 def decide_json(client_id: UUID, decision: str) -> Response:
     """Approve, return (with `comment`) or publish an update."""
     _found, package = _update(client_id, _DECIDES[decision])
