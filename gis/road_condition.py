@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from gis.errors import InvalidMeasure
-from gis.figures import Rule
-from gis.types import FloatArray
+from gis.figures import Finding, Rule
+from gis.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ConditionClass = Literal["good", "fair", "light_damage", "heavy_damage", "unsurveyed"]
 
@@ -19,6 +22,9 @@ CONDITION_CLASSES: tuple[ConditionClass, ...] = get_args(ConditionClass)
 """From good to bad; what was not surveyed (or is not open yet) comes last."""
 
 SURVEYED_CLASSES = CONDITION_CLASSES[:4]
+
+ConditionMethod = Literal["condition", "iri", "sdi", "combined"]
+"""What decides the class of a segment: the class recorded, its IRI, its SDI, or both by the agency's table."""
 
 CombinationTable = Mapping[tuple[ConditionClass, ConditionClass], ConditionClass]
 """(class by IRI, class by SDI) to the class of both."""
@@ -124,6 +130,154 @@ def combine_conditions(by_iri: ConditionClass, by_sdi: ConditionClass, *, table:
     if by_sdi == "unsurveyed":
         return by_iri
     return table[by_iri, by_sdi]
+
+
+def combination_table(rules: Sequence[Rule]) -> CombinationTable:
+    """
+    Read the agency's table of IRI and SDI from its rule.
+
+    Parameters
+    ----------
+    rules
+        The 16 values of the rule, row by row: rows by IRI, columns by SDI, from good to heavy damage; 1 good to 4 heavy
+        damage.
+
+    Raises
+    ------
+    InvalidMeasure
+        If there are not 16 values, or one is not 1, 2, 3 or 4.
+    """
+    size = len(SURVEYED_CLASSES)
+    if len(rules) != size**2 or not all(rule.value in range(1, size + 1) for rule in rules):
+        raise InvalidMeasure(
+            f"Tabel kondisi gabungan harus berisi {size**2} nilai dari 1 sampai {size}.",
+            f"The table of combined conditions must hold {size**2} values from 1 to {size}.",
+        )
+    values = [SURVEYED_CLASSES[int(rule.value) - 1] for rule in rules]
+    return _table({row: tuple(values[size * i : size * (i + 1)]) for i, row in enumerate(SURVEYED_CLASSES)})
+
+
+@dataclass(frozen=True)
+class DerivedCondition:
+    """
+    The class of each segment by one method.
+
+    `condition` is one class a segment (None where there is neither measure nor record), `by_record` marks those that
+    keep the recorded class because what the method needs was not measured.
+    """
+
+    condition: npt.NDArray[np.object_]
+    by_record: BoolArray
+    findings: tuple[Finding, ...]
+
+
+def derive_condition(
+    segments: pd.DataFrame,
+    *,
+    method: ConditionMethod,
+    iri_bands: ConditionBands,
+    sdi_bands: ConditionBands,
+    table: CombinationTable,
+) -> DerivedCondition:
+    """
+    Find the class of surveyed segments by roughness, distress, both, or as the survey recorded it.
+
+    Unpaved segments have neither IRI nor SDI: the surveyor's class then counts, and a finding says of how many.
+
+    Parameters
+    ----------
+    segments
+        Columns `condition`, `iri` (m/km) and `sdi`; NaN where not measured. What is negative counts as not measured.
+    method
+        "condition" takes the recorded class as it is.
+    iri_bands, sdi_bands, table
+        The agency's bounds and table.
+
+    Returns
+    -------
+    derived
+        As long as `segments`; empty for none. Findings tell of segments kept by record, of negative measures, and of
+        recorded classes that measures contradict.
+    """
+    recorded = segments["condition"].astype(object).where(segments["condition"].notna(), None).to_numpy(dtype=object)
+    iri, below_iri = _not_negative(segments["iri"])
+    distress, below_sdi = _not_negative(segments["sdi"])
+    by_iri = classify_condition(iri, bands=iri_bands) if len(iri) else np.empty(0, dtype=object)
+    by_sdi = classify_condition(distress, bands=sdi_bands) if len(iri) else np.empty(0, dtype=object)
+    both = _combine_all(by_iri, by_sdi, table)
+    measured = {"iri": by_iri, "sdi": by_sdi, "combined": both}.get(method, both)
+    known = measured != "unsurveyed"
+    surveyed = np.isin(recorded.astype(str), SURVEYED_CLASSES)
+    contradicted = known & surveyed & (recorded != measured)
+    by_record = ~known & surveyed if method != "condition" else np.zeros(len(recorded), dtype=bool)
+    condition = recorded if method == "condition" else np.where(known, measured, recorded)
+    findings = (
+        _negative_measures(below_iri + below_sdi),
+        _kept_by_record(int(by_record.sum()), method),
+        _contradicted(int(contradicted.sum()), len(recorded)) if method == "condition" else None,
+    )
+    return DerivedCondition(condition, by_record, tuple(one for one in findings if one is not None))
+
+
+def _not_negative(values: pd.Series) -> tuple[FloatArray, int]:
+    measures = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    negative = measures < 0
+    return np.where(negative, np.nan, measures), int(negative.sum())
+
+
+def _combine_all(
+    by_iri: npt.NDArray[np.object_], by_sdi: npt.NDArray[np.object_], table: CombinationTable
+) -> npt.NDArray[np.object_]:
+    """Combine class by class, as `combine_conditions` does, by looking all up in one table of 5 by 5."""
+    position = {one: number for number, one in enumerate(CONDITION_CLASSES)}
+    lookup = np.array(
+        [[combine_conditions(row, column, table=table) for column in CONDITION_CLASSES] for row in CONDITION_CLASSES],
+        dtype=object,
+    )
+    rows, columns = (np.array([position[one] for one in classes], dtype=np.int64) for classes in (by_iri, by_sdi))
+    combined: npt.NDArray[np.object_] = lookup[rows, columns]
+    return combined
+
+
+def _negative_measures(count: int) -> Finding | None:
+    if not count:
+        return None
+    return Finding(
+        "warning",
+        "survey_negative_measure",
+        f"{count} nilai IRI atau SDI negatif; dihitung sebagai tidak diukur.",
+        f"Negative, hence counted as not measured: {count} values of IRI or SDI.",
+        count,
+    )
+
+
+def _kept_by_record(count: int, method: ConditionMethod) -> Finding | None:
+    if not count:
+        return None
+    measure_id, measure_en = {
+        "iri": ("IRI", "IRI"), "sdi": ("SDI", "SDI"), "combined": ("IRI maupun SDI", "IRI and SDI")
+    }[method]  # fmt: skip
+    return Finding(
+        "info",
+        "condition_by_record",
+        f"{count} segmen tidak memiliki {measure_id}; kondisi yang dicatat surveyor yang dihitung.",
+        f"Without {measure_en}, so that the class recorded by the surveyor counts: {count} of the segments.",
+        count,
+    )
+
+
+def _contradicted(count: int, segments: int) -> Finding | None:
+    if not count:
+        return None
+    return Finding(
+        "info",
+        "condition_contradicted",
+        f"Pada {count} dari {segments} segmen, kelas yang dicatat berbeda dari kelas menurut IRI dan SDI-nya; yang "
+        "dicatat yang dihitung.",
+        f"The recorded class differs from the class by IRI and SDI on {count} of {segments} segments; the recorded one "
+        "was counted.",
+        count,
+    )
 
 
 def sdi(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gis.errors import InvalidMeasure
 from gis.road_condition import (
@@ -11,10 +14,14 @@ from gis.road_condition import (
     CONDITION_CLASSES,
     SURVEYED_CLASSES,
     ConditionBands,
+    ConditionMethod,
+    DerivedCondition,
     Scale,
     SdiRules,
     classify_condition,
+    combination_table,
     combine_conditions,
+    derive_condition,
     sdi,
 )
 from tests.gis.builders import rule
@@ -143,3 +150,68 @@ def test_combined_class_is_never_better_than_by_iri() -> None:
         row = [order(BINA_MARGA_2011[by_iri, by_sdi]) for by_sdi in SURVEYED_CLASSES]
         assert row == sorted(row)
         assert row[0] >= order(by_iri)
+
+
+MATRIX = (1, 2, 2, 3, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4)
+
+
+def surveyed(*rows: tuple[object, object, object]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["condition", "iri", "sdi"])
+
+
+def derived(frame: pd.DataFrame, method: ConditionMethod) -> DerivedCondition:
+    table = combination_table([rule(value) for value in MATRIX])
+    return derive_condition(frame, method=method, iri_bands=IRI, sdi_bands=SDI, table=table)
+
+
+def test_matrix_of_the_rules_is_the_table_of_2011() -> None:
+    assert combination_table([rule(value) for value in MATRIX]) == BINA_MARGA_2011
+    for wrong in (MATRIX[:-1], (*MATRIX[:-1], 5), (*MATRIX[:-1], 1.5)):
+        with pytest.raises(InvalidMeasure):
+            combination_table([rule(value) for value in wrong])
+
+
+def test_class_by_method() -> None:
+    """T14: IRI 3.25 and SDI 91 are fair together; by IRI alone good."""
+    segment = surveyed(("heavy_damage", 3.25, 91))
+    assert derived(segment, "iri").condition.tolist() == ["good"]
+    assert derived(segment, "sdi").condition.tolist() == ["fair"]
+    assert derived(segment, "combined").condition.tolist() == ["fair"]
+    recorded = derived(segment, "condition")
+    assert recorded.condition.tolist() == ["heavy_damage"]
+    assert [(one.code, one.count) for one in recorded.findings] == [("condition_contradicted", 1)]
+
+
+def test_what_was_not_measured_keeps_the_class_of_the_surveyor() -> None:
+    frame = surveyed(("fair", None, None), ("fair", 20.0, None), (None, None, None), ("unsurveyed", None, 10.0))
+    found = derived(frame, "iri")
+    assert found.condition.tolist() == ["fair", "heavy_damage", None, "unsurveyed"]
+    assert found.by_record.tolist() == [True, False, False, False]
+    assert [(one.code, one.count) for one in found.findings] == [("condition_by_record", 1)]
+    assert derived(frame, "combined").condition.tolist() == ["fair", "heavy_damage", None, "good"]
+
+
+def test_negative_measures_count_as_not_measured() -> None:
+    found = derived(surveyed(("good", -1.0, 400.0), ("fair", 2.0, -5.0)), "combined")
+    assert found.condition.tolist() == ["heavy_damage", "good"]
+    assert {one.code: one.count for one in found.findings} == {"survey_negative_measure": 2}
+
+
+def test_no_segments_have_no_classes() -> None:
+    assert derived(surveyed(), "combined").condition.tolist() == []
+    assert derived(surveyed(), "condition").findings == ()
+
+
+MEASURE = st.one_of(st.none(), st.floats(0, 400))
+
+
+@given(st.lists(st.tuples(MEASURE, MEASURE), max_size=20))
+def test_combined_classes_are_those_of_one_segment_at_a_time(rows: list[tuple[float | None, float | None]]) -> None:
+    found = derived(surveyed(*((None, iri, distress) for iri, distress in rows)), "combined").condition
+    for (iri, distress), condition in zip(rows, found, strict=True):
+        by_iri, by_sdi = (
+            classify_condition([np.nan if value is None else value], bands=scale_bands)[0]
+            for value, scale_bands in ((iri, IRI), (distress, SDI))
+        )
+        expected = combine_conditions(by_iri, by_sdi, table=BINA_MARGA_2011)
+        assert condition == (None if expected == "unsurveyed" else expected)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.road_condition import SURVEYED_CLASSES
-from gis.survey import Survey, lay_survey
+from gis.survey import NO_SEGMENT, Survey, lay_survey
 from tests.gis.builders import rule, segments
 
 TOLERANCE = rule(2, "PANJANG_SURVEI_TOLERANSI")
@@ -110,6 +112,40 @@ def test_segment_surveyed_twice_counts_once() -> None:
     survey = laid({"1": 100, "2": 100}, rows)
     assert metres(survey) == {"good": 100, "fair": 100}
     assert codes(survey) == {"survey_overlaps": 1}
+
+
+def dated(lengths: dict[str, float], rows: list[Row], dates: list[str | None]) -> Survey:
+    roads = pd.DataFrame({"code": list(lengths), "length_sk_m": list(lengths.values())})
+    days = [None if day is None else dt.date.fromisoformat(day) for day in dates]
+    return lay_survey(roads, segments(rows).assign(survey_date=days), scale_tolerance=TOLERANCE, survey_year=None)
+
+
+def test_newest_of_two_surveys_of_a_segment_holds() -> None:
+    rows: list[Row] = [("1", 0, 100, 2026, "heavy_damage"), ("1", 0, 100, 2026, "good"), ("1", 100, 200, 2026, "fair")]
+    survey = dated({"1": 200}, rows, ["2026-02-01", "2026-09-01", "2026-02-01"])
+    assert metres(survey) == {"good": 100, "fair": 100}
+    assert codes(survey) == {"survey_repeated": 1}
+    assert survey.sections["segment"].tolist() == [1, 2]
+
+
+def test_newer_survey_of_a_part_holds_there_alone() -> None:
+    rows: list[Row] = [("1", 0, 300, 2026, "heavy_damage"), ("1", 100, 200, 2026, "good")]
+    survey = dated({"1": 300}, rows, ["2026-02-01", "2026-09-01"])
+    assert survey.sections["condition"].tolist() == ["heavy_damage", "good", "heavy_damage"]
+    assert survey.sections["segment"].tolist() == [0, 1, 0]
+    assert metres(survey) == pytest.approx({"heavy_damage": 200, "good": 100})
+
+
+def test_survey_without_a_date_is_older_than_any_with_one() -> None:
+    rows: list[Row] = [("1", 0, 100, 2026, "heavy_damage"), ("1", 0, 100, 2026, "good")]
+    assert metres(dated({"1": 100}, rows, [None, "2026-09-01"])) == {"good": 100}
+    assert metres(dated({"1": 100}, rows, ["2026-09-01", None])) == {"heavy_damage": 100}
+    assert codes(dated({"1": 100}, rows, [None, None])) == {"survey_overlaps": 1}
+
+
+def test_sections_name_their_segments() -> None:
+    survey = laid({"1": 300}, [("9", 0, 5, 2026, "good"), ("1", 100, 200, 2026, "good")])
+    assert survey.sections["segment"].tolist() == [NO_SEGMENT, 1, NO_SEGMENT]
 
 
 def test_broken_rows_are_left_out_and_counted() -> None:
