@@ -132,13 +132,13 @@ def combine_conditions(by_iri: ConditionClass, by_sdi: ConditionClass, *, table:
     return table[by_iri, by_sdi]
 
 
-def combination_table(rules: Sequence[Rule]) -> CombinationTable:
+def combination_table(values: Sequence[float]) -> CombinationTable:
     """
     Read the agency's table of IRI and SDI from its rule.
 
     Parameters
     ----------
-    rules
+    values
         The 16 values of the rule, row by row: rows by IRI, columns by SDI, from good to heavy damage; 1 good to 4 heavy
         damage.
 
@@ -148,13 +148,13 @@ def combination_table(rules: Sequence[Rule]) -> CombinationTable:
         If there are not 16 values, or one is not 1, 2, 3 or 4.
     """
     size = len(SURVEYED_CLASSES)
-    if len(rules) != size**2 or not all(rule.value in range(1, size + 1) for rule in rules):
+    if len(values) != size**2 or not all(value in range(1, size + 1) for value in values):
         raise InvalidMeasure(
             f"Tabel kondisi gabungan harus berisi {size**2} nilai dari 1 sampai {size}.",
             f"The table of combined conditions must hold {size**2} values from 1 to {size}.",
         )
-    values = [SURVEYED_CLASSES[int(rule.value) - 1] for rule in rules]
-    return _table({row: tuple(values[size * i : size * (i + 1)]) for i, row in enumerate(SURVEYED_CLASSES)})
+    classes = [SURVEYED_CLASSES[int(value) - 1] for value in values]
+    return _table({row: tuple(classes[size * i : size * (i + 1)]) for i, row in enumerate(SURVEYED_CLASSES)})
 
 
 @dataclass(frozen=True)

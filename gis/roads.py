@@ -1,8 +1,10 @@
-"""Length and condition of roads by district, and kemantapan on their legal lengths."""
+"""Length, condition and surface of roads by district and ruas, and kemantapan on their legal lengths."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -15,13 +17,33 @@ from gis.linear import cut_lines
 from gis.overlay import split_lengths
 from gis.road_condition import CONDITION_CLASSES, SURVEYED_CLASSES, ConditionClass
 from gis.rounding import close_table
-from gis.survey import lay_survey
+from gis.survey import NO_SEGMENT, lay_survey
 
 NOWHERE = ""
 """Stands for "in no district" in the table of lengths: roads not drawn, or drawn outside of every district."""
 
 ROAD_COLUMNS = ("code", "status", "length_sk_m")
 SEGMENT_COLUMNS = ("road_code", "sta_from_m", "sta_to_m", "survey_year", "condition")
+SECTION_COLUMNS = (
+    "section", "code", "area", "condition", "surface_group", "segment", "start_share", "end_share", "length_m"
+)  # fmt: skip
+
+SurfaceGroup = Literal["paved", "concrete", "gravel", "earth", "unknown"]
+
+SURFACE_GROUPS: tuple[SurfaceGroup, ...] = get_args(SurfaceGroup)
+"""The four groups of the DAK forms (domain reference, 3.4 and 3.7), and what is not recorded."""
+
+GROUP_OF_SURFACE: Mapping[str, SurfaceGroup] = {
+    "asphalt": "paved",
+    "macadam": "paved",
+    "concrete": "concrete",
+    "paving": "concrete",
+    "telford": "gravel",
+    "gravel": "gravel",
+    "earth": "earth",
+    "not_open": "earth",
+}
+"""Code of a surface to its group: asphalt and macadam; concrete; telford and gravel; earth and not open."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +54,18 @@ class ConditionLengths:
     `metres` has one row a district (in the order of their codes; the code is the index) and one column a class;
     a last row `NOWHERE` holds roads that lie in no district, when there are any. Rows and columns add up to the sum of
     the legal lengths. `survey_year` is None when nothing was surveyed.
+
+    `sections` is what the table sums: one row a section of a road and district, with `section`, `code` (of the road),
+    `area` (district or `NOWHERE`), `condition`, `surface_group`, `segment` (position of the surveyed segment, or
+    `NO_SEGMENT`), `start_share`, `end_share` (of the whole section, along the drawn line) and `length_m` (legal metres
+    of the section in that district).
     """
 
     metres: pd.DataFrame
     survey_year: int | None
     roads: int
     findings: tuple[Finding, ...]
+    sections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SECTION_COLUMNS)), compare=False)
 
     @property
     def districts(self) -> pd.DataFrame:
@@ -82,9 +110,11 @@ def condition_lengths(
     Parameters
     ----------
     roads
-        Columns `code`, `status`, `length_sk_m` (metres) and the drawn line in EPSG:4326 (may be missing).
+        Columns `code`, `status`, `length_sk_m` (metres), where known `surface`, and the drawn line in EPSG:4326 (may be
+        missing).
     segments
-        Columns `road_code`, `sta_from_m`, `sta_to_m`, `survey_year`, `condition`; their own lines are not used.
+        Columns `road_code`, `sta_from_m`, `sta_to_m`, `survey_year`, `condition`, where known `surface` (which holds
+        over that of the road) and `survey_date`; their own lines are not used.
     areas
         All districts of the regency, not only the one asked for: column `code`, polygons in EPSG:4326.
     status
@@ -109,16 +139,22 @@ def condition_lengths(
     of_status = roads[roads["status"] == status]
     legal = of_status[of_status["length_sk_m"] > 0].reset_index(drop=True)
     survey = lay_survey(legal, segments, scale_tolerance=scale_tolerance, survey_year=survey_year)
-    by_district = _split_sections(legal.geometry, survey.sections, areas)
+    sections = survey.sections.assign(
+        code=legal["code"].to_numpy()[survey.sections["road"]],
+        surface_group=_surface_groups(legal, segments, survey.sections),
+    )
+    by_district = _split_sections(legal.geometry, sections, areas)
     metres = _condition_table(by_district, sorted(set(areas["code"])))
     findings = (
         _without_legal_length(len(of_status) - len(legal)),
         _no_roads(len(legal)),
-        _no_survey(survey.sections, survey_year if survey_year is not None else survey.year, len(legal)),
+        _no_survey(sections, survey_year if survey_year is not None else survey.year, len(legal)),
         _nowhere(by_district),
     )
     known = tuple(finding for finding in findings if finding is not None)
-    return ConditionLengths(metres, survey.year, len(legal), (*known, *survey.findings))
+    return ConditionLengths(
+        metres, survey.year, len(legal), (*known, *survey.findings), by_district[list(SECTION_COLUMNS)]
+    )
 
 
 def road_figures(lengths: ConditionLengths, *, rule: Rule, context: FigureContext) -> FigureSet:
@@ -226,8 +262,21 @@ def _split_sections(lines: gpd.GeoSeries, sections: pd.DataFrame, areas: gpd.Geo
     )
     shares = pd.concat([of_sections, from_roads[["section", "area", "share"]]], ignore_index=True)
     shares = shares.fillna({"area": NOWHERE, "share": 1.0})
-    result = shares.join(sections[["road", "condition", "length_m"]], on="section")
+    result = shares.join(sections, on="section").sort_values(["section", "area"], ignore_index=True)
     return result.assign(length_m=result["length_m"] * result["share"])
+
+
+def _surface_groups(roads: pd.DataFrame, segments: pd.DataFrame, sections: pd.DataFrame) -> pd.Series:
+    """Find the surface of each section: of its segment, else of its road, else unknown."""
+    nothing = np.full(len(sections), None, dtype=object)
+    of_road = roads["surface"].to_numpy(dtype=object)[sections["road"]] if "surface" in roads.columns else nothing
+    found = pd.Series(of_road, index=sections.index, dtype=object).map(GROUP_OF_SURFACE)
+    surveyed = sections["segment"] != NO_SEGMENT
+    if "surface" in segments.columns and surveyed.any():
+        of_segment = segments["surface"].to_numpy(dtype=object)[sections.loc[surveyed, "segment"]]
+        by_segment = pd.Series(of_segment, index=sections.index[surveyed], dtype=object).map(GROUP_OF_SURFACE)
+        found = by_segment.reindex(sections.index).fillna(found)
+    return found.fillna("unknown")
 
 
 def _section_shares(lines: gpd.GeoSeries, sections: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:

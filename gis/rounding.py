@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import linprog
 
 from gis.errors import InvalidMeasure
@@ -12,7 +13,13 @@ WHOLE = 1e-6
 """Nearer than this (in units of the last decimal) a number is taken as whole already."""
 
 
-def close_table(values: FloatArray, *, decimals: int = 3) -> FloatArray:
+def close_table(
+    values: FloatArray,
+    *,
+    decimals: int = 3,
+    row_totals: FloatArray | None = None,
+    column_totals: FloatArray | None = None,
+) -> FloatArray:
     """
     Round a table so that its rows, its columns and the whole add up exactly.
 
@@ -25,6 +32,10 @@ def close_table(values: FloatArray, *, decimals: int = 3) -> FloatArray:
         Not negative, shape (rows, columns), without totals.
     decimals
         Decimals to keep: 3 for kilometres to the metre.
+    row_totals
+        Rounded totals of the rows as another table of the same rows has them: they are kept.
+    column_totals
+        The same of columns: they are kept where that can be, else rounded anew.
 
     Returns
     -------
@@ -35,18 +46,48 @@ def close_table(values: FloatArray, *, decimals: int = 3) -> FloatArray:
     Raises
     ------
     InvalidMeasure
-        If a number is negative or not a number.
+        If a number is negative or not a number, or a total that must be kept is not a rounding of its row.
     """
     if not (np.isfinite(values).all() and (values >= 0).all()):
         raise InvalidMeasure(
             "Hanya tabel tanpa nilai negatif atau kosong yang dapat dibulatkan.",
             "Only a table without negative or missing numbers can be rounded.",
         )
-    exact = _with_totals(values) * 10.0**decimals
+    factor = 10.0**decimals
+    exact = _with_totals(values) * factor
     whole = np.abs(exact - np.round(exact)) < WHOLE
     exact = np.where(whole, np.round(exact), exact)
-    rounded = _round_to_neighbours(exact)
-    return np.asarray(rounded / 10.0**decimals, dtype=np.float64)
+    rows, columns = (None if one is None else np.round(one * factor) for one in (row_totals, column_totals))
+    for low, high in _attempts(exact, rows, columns):
+        rounded = _round_to_neighbours(exact, low, high)
+        if rounded is not None:
+            return np.asarray(rounded / factor, dtype=np.float64)
+    raise InvalidMeasure(
+        "Jumlah baris yang diminta bukan pembulatan dari angka-angkanya.",
+        "The totals asked for are no rounding of their rows.",
+    )
+
+
+def _attempts(
+    exact: FloatArray, rows: FloatArray | None, columns: FloatArray | None
+) -> list[tuple[FloatArray, FloatArray]]:
+    """List bounds to try: all totals as asked, then without those of columns, then with any totals of columns."""
+    low, high = np.floor(exact), np.ceil(exact)
+    attempts = []
+    if rows is not None:
+        low[:-1, -1] = high[:-1, -1] = rows
+        low[-1, -1] = high[-1, -1] = rows.sum()
+    if columns is not None:
+        asked_low, asked_high = low.copy(), high.copy()
+        asked_low[-1, :-1] = asked_high[-1, :-1] = columns
+        asked_low[-1, -1] = asked_high[-1, -1] = columns.sum()
+        attempts.append((asked_low, asked_high))
+    attempts.append((low, high))
+    if rows is not None:
+        free_low, free_high = low.copy(), high.copy()
+        free_low[-1, :-1], free_high[-1, :-1] = 0, np.inf
+        attempts.append((free_low, free_high))
+    return attempts
 
 
 def _with_totals(values: FloatArray) -> FloatArray:
@@ -54,15 +95,14 @@ def _with_totals(values: FloatArray) -> FloatArray:
     return np.vstack([rows, rows.sum(axis=0, keepdims=True)])
 
 
-def _round_to_neighbours(exact: FloatArray) -> FloatArray:
+def _round_to_neighbours(exact: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray | None:
     """
     Solve it as a flow: the matrix of sums is totally unimodular, so the best vertex is made of whole numbers.
 
-    See Cox, "A constructive procedure for unbiased controlled rounding" (1987), on why a solution always exists.
+    See Cox, "A constructive procedure for unbiased controlled rounding" (1987), on why a solution always exists when no
+    total is asked for. None when there is none within the bounds.
     """
-    low = np.floor(exact)
-    fraction = exact - low
-    high = np.ceil(exact)
+    fraction = exact - np.floor(exact)
     solution = linprog(
         (1 - 2 * fraction).ravel(),
         A_eq=_sum_equations(exact.shape),
@@ -70,18 +110,16 @@ def _round_to_neighbours(exact: FloatArray) -> FloatArray:
         bounds=np.column_stack([low.ravel(), high.ravel()]),
         method="highs-ds",
     )
-    return np.asarray(np.round(solution.x).reshape(exact.shape), dtype=np.float64)
+    return np.asarray(np.round(solution.x).reshape(exact.shape), dtype=np.float64) if solution.success else None
 
 
-def _sum_equations(shape: tuple[int, ...]) -> FloatArray:
+def _sum_equations(shape: tuple[int, ...]) -> sparse.csr_array:
     """One equation a row and a column: its numbers less its total make 0."""
     rows, columns = shape
     number = np.arange(rows * columns).reshape(shape)
-    equations = np.zeros((rows + columns, rows * columns))
-    for row in range(rows):
-        equations[row, number[row]] = 1
-        equations[row, number[row, -1]] = -1
-    for column in range(columns):
-        equations[rows + column, number[:, column]] = 1
-        equations[rows + column, number[-1, column]] = -1
-    return equations
+    of_row, of_column = np.indices(shape)
+    sign_in_row, sign_in_column = np.ones(shape), np.ones(shape)
+    sign_in_row[:, -1] = sign_in_column[-1, :] = -1
+    equation = np.concatenate([of_row.ravel(), rows + of_column.ravel()])
+    signs = np.concatenate([sign_in_row.ravel(), sign_in_column.ravel()])
+    return sparse.csr_array((signs, (equation, np.tile(number.ravel(), 2))), shape=(rows + columns, number.size))

@@ -160,15 +160,15 @@ def surveyed(*rows: tuple[object, object, object]) -> pd.DataFrame:
 
 
 def derived(frame: pd.DataFrame, method: ConditionMethod) -> DerivedCondition:
-    table = combination_table([rule(value) for value in MATRIX])
+    table = combination_table(MATRIX)
     return derive_condition(frame, method=method, iri_bands=IRI, sdi_bands=SDI, table=table)
 
 
 def test_matrix_of_the_rules_is_the_table_of_2011() -> None:
-    assert combination_table([rule(value) for value in MATRIX]) == BINA_MARGA_2011
+    assert combination_table(MATRIX) == BINA_MARGA_2011
     for wrong in (MATRIX[:-1], (*MATRIX[:-1], 5), (*MATRIX[:-1], 1.5)):
         with pytest.raises(InvalidMeasure):
-            combination_table([rule(value) for value in wrong])
+            combination_table(wrong)
 
 
 def test_class_by_method() -> None:

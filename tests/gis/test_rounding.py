@@ -46,3 +46,30 @@ def test_negative_and_missing_numbers_are_refused() -> None:
     for wrong in (-1.0, np.nan, np.inf):
         with pytest.raises(InvalidMeasure):
             close_table(np.array([[wrong]]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TABLES, st.integers(0, 1000))
+def test_totals_of_rows_that_another_table_has_are_kept(values: np.ndarray, seed: int) -> None:
+    """Split every number in two other parts: conditions and surfaces of the same roads."""
+    share = np.random.default_rng(seed).uniform(0, 1, values.shape)
+    other = np.hstack([values * share, values * (1 - share)])
+    first = close_table(values)
+    second = np.round(close_table(other, row_totals=first[:-1, -1]) * 1000).astype(int)
+    assert (second[:, -1] == np.round(first[:, -1] * 1000).astype(int)).all()
+    assert (second[:-1].sum(axis=0) == second[-1]).all()
+    assert (second[:, :-1].sum(axis=1) == second[:, -1]).all()
+    assert np.abs(second[:-1, :-1] / 1000 - other).max() < 0.001 + 1e-9
+
+
+def test_totals_of_columns_are_kept_where_that_can_be() -> None:
+    quarters = np.array([[0.75, 0.25, 0.5], [0.75, 0.25, 0.5]])
+    for asked in ([2.0, 0.0, 1.0], [1.0, 1.0, 1.0]):
+        assert close_table(quarters, decimals=0, column_totals=np.array(asked))[-1].tolist() == [*asked, 3]
+    impossible = close_table(quarters, decimals=0, column_totals=np.array([9.0, 9.0, 9.0]))
+    assert impossible[-1, -1] == 3
+
+
+def test_totals_that_are_no_rounding_of_their_rows_are_refused() -> None:
+    with pytest.raises(InvalidMeasure):
+        close_table(np.array([[1.2, 1.3]]), row_totals=np.array([9.0]))
