@@ -48,8 +48,9 @@ class Sums:
     What parts amount to together.
 
     `share_percent` is their weight in the whole (bobot), `earned_percent` what they bring to its progress (tertimbang,
-    weight by progress). `planned_percent` and `physical_percent` are weighted means of the parts where they are known;
-    percentages of money are of the ceiling. None where nothing is known, or nothing has a weight.
+    weight by progress). `planned_percent` and `physical_percent` are weighted means of the parts where they are known,
+    `deviation_points` of those where both are; percentages of money are of the ceiling. None where nothing is known, or
+    nothing has a weight.
     """
 
     packages: int
@@ -249,7 +250,7 @@ def sum_up(parts: Sequence[Part], *, whole_idr: Decimal) -> Sums:
         target_percent=None if target is None else percent_of(target, ceiling),
         paid_idr=paid,
         paid_percent=percent_of(paid, ceiling),
-        deviation_points=deviation_points(planned, physical),
+        deviation_points=_weighted((_deviation(part), part.ceiling_idr) for part in parts),
         remaining_idr=ceiling - paid,
     )
 
@@ -354,15 +355,15 @@ def realisation_figures(parts: Sequence[Part], *, area: str, context: FigureCont
 
     return (
         quantity_figure("rfk.packages", sums.packages, area=area, unit="packages", context=context),
-        quantity("ceiling_idr", sums.ceiling_idr, "idr"),
-        quantity("contract_idr", sums.contract_idr, "idr"),
+        quantity("ceiling_idr", sums.ceiling_idr, "IDR"),
+        quantity("contract_idr", sums.contract_idr, "IDR"),
         percent("planned", *_done_of_known(planned)),
         percent("physical", *_done_of_known(physical)),
         quantity("deviation", sums.deviation_points, "points"),
-        quantity("target_idr", sums.target_idr, "idr"),
-        quantity("paid_idr", sums.paid_idr, "idr"),
+        quantity("target_idr", sums.target_idr, "IDR"),
+        quantity("paid_idr", sums.paid_idr, "IDR"),
         percent("paid_percent", float(sums.paid_idr) if ceiling else None, float(ceiling) or None),
-        quantity("remaining_idr", sums.remaining_idr, "idr"),
+        quantity("remaining_idr", sums.remaining_idr, "IDR"),
     )
 
 
@@ -374,10 +375,10 @@ def absorption_figures(
     remaining = float(ceiling_idr - paid_idr) if packages else None
     return (
         quantity_figure("absorption.packages", packages, area=area, unit="packages", context=context),
-        quantity_figure("absorption.ceiling_idr", ceiling, area=area, unit="idr", context=context),
-        quantity_figure("absorption.paid_idr", paid, area=area, unit="idr", context=context),
+        quantity_figure("absorption.ceiling_idr", ceiling, area=area, unit="IDR", context=context),
+        quantity_figure("absorption.paid_idr", paid, area=area, unit="IDR", context=context),
         percent_figure("absorption.percent", paid, ceiling, area=area, context=context),
-        quantity_figure("absorption.remaining_idr", remaining, area=area, unit="idr", context=context),
+        quantity_figure("absorption.remaining_idr", remaining, area=area, unit="IDR", context=context),
     )
 
 
@@ -387,6 +388,10 @@ def _split_known(amount: Decimal | None, shares: Sequence[Decimal]) -> tuple[Dec
 
 def _money(amounts: Iterable[Decimal | None]) -> Decimal:
     return sum((amount for amount in amounts if amount is not None), NOTHING_IDR)
+
+
+def _deviation(part: Part) -> float | None:
+    return deviation_points(part.planned_percent, part.physical_percent)
 
 
 def _weighted(pairs: Iterable[tuple[float | None, Decimal | None]]) -> float | None:

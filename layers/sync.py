@@ -38,6 +38,22 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
     "app.public_progress": (
         *("id", "project_id", "contract_id", "day", "physical_percent", "planned_percent", "demo", "valid_from"),
     ),
+    "app.public_photo": ("id", "project_id", "valid_from"),
+    # What the board at the site says, and what reports weigh: never who decided, why, tax numbers or numbers of SP2D.
+    "app.project": ("id", "unit_id", "programme_id", "valid_from"),
+    "app.unit": ("id", "code", "name", "parent_id", "demo", "valid_from"),
+    "app.programme": ("id", "code", "version", "level", "name", "parent_id", "demo", "valid_from"),
+    "app.company": ("id", "name", "demo", "valid_from"),
+    "app.contract": (
+        *("id", "project_id", "kind", "number", "signed_on", "company_id", "supervisor_id", "value_idr"),
+        *("start_order_number", "start_date", "duration_days", "end_date", "state", "demo", "valid_from"),
+    ),
+    "app.addendum": (
+        *("id", "contract_id", "sequence", "number", "signed_on", "value_idr", "end_date", "demo", "valid_from"),
+    ),
+    "app.fund": ("id", "project_id", "year", "source", "amount_idr", "demo", "valid_from"),
+    "app.payment": ("id", "project_id", "paid_on", "amount_idr", "demo", "valid_from"),
+    "app.photo": ("valid_from",),  # which tells whether a kept report still shows the published ones
     "app.rules": (
         *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
         *("in_force_from", "in_force_until", "valid_from"),

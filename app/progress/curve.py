@@ -108,7 +108,7 @@ def read_curve(
     end_date
         Last day of the contract with its addenda; the end of the plan in force when not given.
     """
-    versions = _read_versions(session, project_id, as_of)
+    versions = read_versions(session, [project_id], as_of).get(project_id, [])
     actual = _read_actual(session, project_id, as_of, versions)
     if end_date is None:
         current = version_on(versions, today)
@@ -143,6 +143,32 @@ def planned_on(versions: Sequence[PlanVersion], day: dt.date) -> float | None:
     """Return the plan of a day by the version in force on it; None without a plan."""
     version = version_on(versions, day)
     return None if version is None else planned_percent(version.points, day)
+
+
+def read_versions(
+    session: Session, project_ids: Sequence[int], as_of: dt.datetime | None = None
+) -> dict[int, list[PlanVersion]]:
+    """Return the versions of the plans of packages, by package; those without a plan are missing."""
+    rows = session.execute(
+        text(f"""
+            SELECT b.project_id, b.id, b.contract_id, b.addendum_id, b.sequence, b.in_force_from, b.step,
+                b.valid_from AS recorded_at, p.days, p.percents
+            FROM {recorded("baseline", as_of, columns=BASELINE_COLUMNS)} b
+            CROSS JOIN LATERAL (
+                SELECT array_agg(day ORDER BY day) AS days, array_agg(percent ORDER BY day) AS percents
+                FROM app.baseline_point WHERE baseline_id = b.id
+            ) p
+            WHERE b.project_id = ANY (:projects) AND p.days IS NOT NULL
+            ORDER BY b.in_force_from, b.sequence, b.id
+        """),
+        {"projects": list(project_ids), **({"as_of": as_of} if as_of else {})},
+    ).mappings()
+    found: dict[int, list[PlanVersion]] = {}
+    for row in rows:
+        points = tuple(CurvePoint(day, percent) for day, percent in zip(row["days"], row["percents"], strict=True))
+        values = {name: row[name] for name in PlanVersion.__annotations__ if name != "points"}
+        found.setdefault(row["project_id"], []).append(PlanVersion(**values, points=points))
+    return found
 
 
 def curve_json(curve: Curve) -> dict[str, Any]:
@@ -189,30 +215,6 @@ def forecast_json(forecast: Forecast | None) -> dict[str, str | None] | None:
         "expected": forecast.expected.isoformat(),
         "latest": forecast.latest.isoformat() if forecast.latest else None,
     }
-
-
-def _read_versions(session: Session, project_id: int, as_of: dt.datetime | None) -> list[PlanVersion]:
-    rows = session.execute(
-        text(f"""
-            SELECT b.id, b.contract_id, b.addendum_id, b.sequence, b.in_force_from, b.step, b.valid_from AS recorded_at,
-                p.days, p.percents
-            FROM {recorded("baseline", as_of, columns=BASELINE_COLUMNS)} b
-            CROSS JOIN LATERAL (
-                SELECT array_agg(day ORDER BY day) AS days, array_agg(percent ORDER BY day) AS percents
-                FROM app.baseline_point WHERE baseline_id = b.id
-            ) p
-            WHERE b.project_id = :project AND p.days IS NOT NULL
-            ORDER BY b.in_force_from, b.sequence, b.id
-        """),
-        {"project": project_id, "as_of": as_of} if as_of else {"project": project_id},
-    ).mappings()
-    return [
-        PlanVersion(
-            **{name: row[name] for name in PlanVersion.__annotations__ if name != "points"},
-            points=tuple(CurvePoint(day, percent) for day, percent in zip(row["days"], row["percents"], strict=True)),
-        )
-        for row in rows
-    ]
 
 
 def _read_actual(
