@@ -15,6 +15,8 @@ from app.config import Settings, preferred_language
 from app.console import say
 from app.database.prepare import needs_database
 from app.database.roles import DatabaseUrls
+from app.errors import InvalidRequest
+from app.reports.definition import report_definition, report_definitions
 from app.reports.report import Report, report_text
 from app.reports.requests import ReportRequest, compute_report, read_year
 
@@ -29,17 +31,24 @@ def _help(text_id: str, text_en: str) -> str:
 @click.command(
     "report",
     help=_help(
-        "Hitung laporan NAME (coverage: jalan, kemantapan, RTH; progress: kemajuan paket) dan tulis hasilnya.",
-        "Compute the report NAME (coverage: streets, road condition, green space; progress: packages) and write it.",
+        "Hitung laporan NAME dan tulis hasilnya.",
+        "Compute the report NAME and write it.",
     ),
 )
-@click.argument("name", metavar="NAME", type=click.Choice(["coverage", "progress"]))
+@click.argument("name", metavar="NAME", type=click.Choice(sorted(report_definitions())))
 @click.option(
     "-o",
     "output",
     metavar="FILE",
     default=STANDARD_OUTPUT,
     help=_help("Berkas hasil; - atau kosong: keluaran standar.", "File to write; - or none: standard output."),
+)
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help=_help("Pilihan laporan ini; boleh beberapa kali.", "A setting of this report; may be given several times."),
 )
 @click.option(
     "--area",
@@ -71,6 +80,7 @@ def _help(text_id: str, text_en: str) -> str:
 def report(
     name: str,
     output: str,
+    settings: tuple[str, ...],
     area: str | None,
     year: str | None,
     as_of: str | None,
@@ -79,13 +89,31 @@ def report(
     """Compute one report and write it where it is wanted."""
     if year:
         read_year(year)  # a mistake is said before a database is started
-    asked = ReportRequest(area, year, as_of, name)
-    settings = Settings.from_environment()
-    with needs_database(settings, say=say) as urls:
+    chosen = _read_settings(settings)
+    report_definition(name).read_settings(dict(chosen))
+    asked = ReportRequest(area, year, as_of, name, chosen)
+    configured = Settings.from_environment()
+    with needs_database(configured, say=say) as urls:
         computed = _compute(urls, asked)
         as_html = output_format == "html" or (output_format is None and output.lower().endswith((".html", ".htm")))
-        text = _document(settings, urls, computed) if as_html else report_text(computed, language=preferred_language())
+        text = (
+            _document(configured, urls, computed) if as_html else report_text(computed, language=preferred_language())
+        )
     _write(output, text)
+
+
+def _read_settings(written: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Read KEY=VALUE; a part that has no = is refused."""
+    pairs = []
+    for one in written:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise InvalidRequest(
+                f"--set {one[:40]} tidak dapat dibaca. Tulis seperti --set jarak=1000.",
+                f"--set {one[:40]} cannot be read. Write it like --set distance_m=1000.",
+            )
+        pairs.append((name.strip(), value.strip()))
+    return tuple(sorted(pairs))
 
 
 def _compute(urls: DatabaseUrls, asked: ReportRequest) -> Report:

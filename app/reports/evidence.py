@@ -3,87 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from app.reports.queries import Count, count_features
-from app.reports.subject import CONDITION_IDS, GREEN_UNITS, STREET_UNITS, Subject
+from app.reports.definition import ANY_KEY
+from app.reports.queries import count_features
+from app.reports.report import Evidence
+from app.reports.subject import Subject
 from gis.figures import Figure, FigureInput
 
-
-@dataclass(frozen=True)
-class _Evidence:
-    """A layer behind a figure, narrowed by equality filters; `kind` is the value that its features were counted by."""
-
-    layer: str
-    filters: Mapping[str, str | int]
-    kind: str = ""
+Counts = Mapping[str, int]  # by area
+Asked = tuple[str, tuple[tuple[str, Any], ...]]  # layer and filters
 
 
-def with_evidence(subject: Subject, figures: Iterable[Figure]) -> tuple[Figure, ...]:
+def with_evidence(
+    subject: Subject, figures: Iterable[Figure], evidence: Mapping[str, tuple[Evidence, ...]]
+) -> tuple[Figure, ...]:
     """Fill in the inputs of each figure, with how many features lie in its area, and the address of the first."""
-    counts = _count_all(subject)
-    return tuple(
-        replace(
-            figure,
-            inputs=tuple(_input(subject, counts, one, figure.area) for one in _evidence(subject, figure.id)),
-            features_url=_features_url(subject, _evidence(subject, figure.id)[0], figure.area),
-        )
-        for figure in figures
-    )
+    counted: dict[Asked, Counts] = {}
+    return tuple(_opened(subject, figure, _evidence_of(figure.id, evidence), counted) for figure in figures)
 
 
-def _evidence(subject: Subject, figure_id: str) -> list[_Evidence]:
-    """List the layers that a figure rests on; the first is the one whose features are shown."""
-    districts = _Evidence("districts", {})
-    status: dict[str, str | int] = {"status": subject.statuses[0]} if len(subject.statuses) == 1 else {}
-    roads = _Evidence("roads", status)
-    if figure_id in STREET_UNITS:
-        return [_Evidence("streets", {}), districts]
-    if figure_id in GREEN_UNITS:
-        of_public = {"ownership": "public"} if figure_id.startswith("green.public") else {}
-        return [_Evidence("parks", of_public, of_public.get("ownership", "")), _Evidence("urban_areas", {}), districts]
-    if figure_id == "roads.length_km" or subject.year is None:
-        return [roads, districts]
-    year: dict[str, str | int] = {"survey_year": subject.year}
-    condition = CONDITION_IDS.get(figure_id)
-    if condition is None or condition == "unsurveyed":  # what was not surveyed has no segments to show
-        return [roads, _Evidence("road_segments", year), districts]
-    return [_Evidence("road_segments", {**year, "condition": condition}, condition), roads, districts]
+def _evidence_of(figure_id: str, evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
+    found = evidence.get(figure_id)
+    return found if found is not None else evidence.get(figure_id.rpartition(".")[0] + ANY_KEY, ())
 
 
-def _count_all(subject: Subject) -> dict[str, Count]:
-    count = partial(
-        count_features,
+def _opened(subject: Subject, figure: Figure, evidence: tuple[Evidence, ...], counted: dict[Asked, Counts]) -> Figure:
+    if not evidence:
+        return figure
+    inputs = figure.inputs or tuple(_input(subject, one, figure.area, counted) for one in evidence)
+    address = figure.features_url or _features_url(subject, evidence[0], figure.area)
+    return replace(figure, inputs=inputs, features_url=address)
+
+
+def _input(subject: Subject, evidence: Evidence, area: str, counted: dict[Asked, Counts]) -> FigureInput:
+    if evidence.counts is not None:
+        return FigureInput(evidence.layer, evidence.version or 0, evidence.counts.get(area, 0))
+    asked = (evidence.layer, tuple((name, _hashable(value)) for name, value in sorted(evidence.filters.items())))
+    if asked not in counted:
+        counted[asked] = _count(subject, evidence)
+    return FigureInput(evidence.layer, subject.states[evidence.layer].version, counted[asked].get(area, 0))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _count(subject: Subject, evidence: Evidence) -> Counts:
+    """Count the features of a layer that touch the area and each of its districts."""
+    if evidence.layer == "districts":
+        return dict.fromkeys(subject.drawn, 1) | {subject.area.code: len(subject.drawn)}
+    if evidence.layer == "villages":
+        by_district = subject.villages["district_code"].value_counts().to_dict()
+        return {str(code): int(count) for code, count in by_district.items()} | {
+            subject.area.code: len(subject.villages)
+        }
+    only = {name: value if isinstance(value, list | tuple) else [value] for name, value in evidence.filters.items()}
+    counts = count_features(
         subject.session,
+        evidence.layer,
         area=subject.area.code,
         is_region=subject.area.is_region,
         as_of=subject.as_of,
+        only=only,
     )
-    year = {"survey_year": [subject.year]}
-    return {
-        "streets": count("streets"),
-        "roads": count("roads", only={"status": subject.statuses}),
-        "road_segments": count("road_segments", by="condition", only=year) if subject.year is not None else {},
-        "parks": count("parks", by="ownership"),
-        "urban_areas": count("urban_areas"),
-        "districts": {("", code): 1 for code in subject.drawn} | {("", subject.area.code): len(subject.drawn)},
-    }
+    return {area: number for (_kind, area), number in counts.items()}
 
 
-def _input(subject: Subject, counts: Mapping[str, Count], evidence: _Evidence, area: str) -> FigureInput:
-    features = counts[evidence.layer].get((evidence.kind, area), 0)
-    return FigureInput(evidence.layer, subject.states[evidence.layer].version, features)
-
-
-def _features_url(subject: Subject, evidence: _Evidence, area: str) -> str:
+def _features_url(subject: Subject, evidence: Evidence, area: str) -> str | None:
     """Return the address of a figure's features: its numberMatched is the number that the figure's input names."""
+    if evidence.counts is not None:
+        return None
     filters: dict[str, Any] = {}
     if not (subject.area.is_region and area == subject.area.code):
         filters["district_code" if area in subject.area.districts else "regency_code"] = area
-    filters |= evidence.filters
+    for name, value in evidence.filters.items():
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        if len(values) == 1:  # an address names one value of a field; of several, all features are shown
+            filters[name] = values[0]
     if subject.as_of is not None:
         filters["as_of"] = subject.as_of.isoformat()
     query = urlencode(filters)

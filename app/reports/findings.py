@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from app.reports.areas import ReportArea
 from app.reports.subject import Subject
@@ -16,7 +15,7 @@ NAMED_DISTRICTS = 5  # that a finding names before it says "and so on"
 
 def missing_rules(subject: Subject, codes: Sequence[str]) -> tuple[Finding, ...]:
     """Say which of the rules that figures need are not in force; nothing when all are."""
-    missing = [code for code in codes if code not in subject.rules]
+    missing = subject.missing(codes)
     if not missing:
         return ()
     names = ", ".join(missing)
@@ -31,9 +30,10 @@ def missing_rules(subject: Subject, codes: Sequence[str]) -> tuple[Finding, ...]
     )
 
 
-def rule_findings(subject: Subject, day: date) -> list[Finding]:
+def rule_findings(subject: Subject) -> list[Finding]:
     """Say which rules were applied to a day before they began, since nothing older is recorded."""
-    early = [one.rule for one in subject.rules.values() if one.rule.valid_from and one.rule.valid_from > day]
+    day = subject.day
+    early = [one.rule for one in subject.used_rules.values() if one.rule.valid_from and one.rule.valid_from > day]
     if not early:
         return []
     names = ", ".join(sorted(rule.code for rule in early))

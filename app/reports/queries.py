@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -12,10 +12,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.reports.areas import ReportArea
+from app.reports.report import RecordedRule
 from gis.constants import WGS84_SRID
 from gis.figures import Rule
 from gis.types import BBox
@@ -114,15 +115,40 @@ def read_layer_states(session: Session, layers: Sequence[str], as_of: datetime |
     return {layer: _past_state(session, layer, as_of) if as_of else _present_state(session, layer) for layer in layers}
 
 
-def read_inputs_state(session: Session, layers: Sequence[str]) -> tuple[Any, ...]:
-    """Return what changes with every edit of the region's record, of one of the layers or of a rule."""
+def read_inputs_state(session: Session, layers: Sequence[str], tables: Sequence[str] = ()) -> tuple[Any, ...]:
+    """Return what changes with every edit of the region's record, of one of the layers or tables, or of a rule."""
     region = session.execute(text("SELECT code, full_name, time_zone FROM app.region")).one_or_none()
     versions = session.execute(
         text("SELECT layer, version, changed_at FROM app.layer_versions WHERE layer = ANY (:layers) ORDER BY layer"),
         {"layers": list(layers)},
     ).all()
     rules = session.execute(text("SELECT max(valid_from), count(*) FROM app.rules")).one()
-    return (region and tuple(region), tuple(map(tuple, versions)), tuple(rules))
+    recorded = tuple(tuple(read_table_state(session, one, None)) for one in tables)
+    return (region and tuple(region), tuple(map(tuple, versions)), tuple(rules), *recorded)
+
+
+def read_table_state(session: Session, table: str, as_of: datetime | None) -> Row[Any]:
+    """
+    Return the newest change of a recorded table by a moment (None when it never had a row), and how many there were.
+
+    Parameters
+    ----------
+    table
+        With its schema, as a report's definition names it; its history is `history.<name>`.
+    """
+    schema, _, name = table.partition(".")
+    past = f"history.{quote(name)}"
+    return session.execute(
+        text(
+            f"""
+            SELECT max(moment) AS changed_at, count(*) AS version FROM (
+                SELECT valid_from AS moment FROM {quote(schema)}.{quote(name)}
+                UNION ALL SELECT valid_from FROM {past} UNION ALL SELECT valid_to FROM {past}
+            ) moments WHERE moment <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
+            """
+        ),
+        {"as_of": as_of},
+    ).one()
 
 
 def count_features(
@@ -221,17 +247,9 @@ def read_newest_date(
     return newest
 
 
-@dataclass(frozen=True)
-class RecordedRule:
-    """A rule with its title, and when this wording of it was recorded."""
-
-    rule: Rule
-    title_id: str
-    title_en: str
-    recorded_at: datetime
-
-
-def read_rules(session: Session, codes: Sequence[str], *, on: date, as_of: datetime | None) -> dict[str, RecordedRule]:
+def read_rules(
+    session: Session, codes: Sequence[str] | None = None, *, on: date, as_of: datetime | None
+) -> dict[str, RecordedRule]:
     """
     Read the rules in force on a day, as they were recorded at a moment.
 
@@ -241,39 +259,42 @@ def read_rules(session: Session, codes: Sequence[str], *, on: date, as_of: datet
     Parameters
     ----------
     codes
-        Which rules.
+        Which rules; None for all.
     on
         The day that must lie between a rule's beginning and its end; of several, the one that began last is taken. One
         that begins after the day has `valid_from` to say so.
     as_of
         The moment; None for the newest record.
     """
-    rows = session.execute(text(RULES), {"codes": list(codes), "on": on, "as_of": as_of}).all()
-    return {
-        row.code: RecordedRule(
-            Rule(
-                code=row.code,
-                value=float(row.value),
-                unit=row.unit,
-                legal_basis=row.legal_basis,
-                version=row.version,
-                status=row.status,
-                valid_from=row.in_force_from,
-                valid_to=row.in_force_until,
-            ),
-            row.title_id,
-            row.title_en,
-            row.valid_from,
-        )
-        for row in rows
-    }
+    wanted = None if codes is None else list(codes)
+    rows = session.execute(text(RULES), {"codes": wanted, "on": on, "as_of": as_of}).all()
+    return {row.code: _recorded_rule(row) for row in rows}
+
+
+def _recorded_rule(row: Any) -> RecordedRule:
+    values = tuple(float(one) for one in (row.value if isinstance(row.value, list) else [row.value]))
+    rule = Rule(
+        code=row.code,
+        value=values[0],
+        unit=row.unit,
+        legal_basis=row.legal_basis,
+        version=row.version,
+        status=row.status,
+        valid_from=row.in_force_from,
+        valid_to=row.in_force_until,
+    )
+    return RecordedRule(rule, row.title_id, row.title_en, row.valid_from, values)
 
 
 def newest_change(
-    states: Mapping[str, LayerState], rules: Mapping[str, RecordedRule], day: date, zone: ZoneInfo
+    states: Mapping[str, LayerState],
+    rules: Mapping[str, RecordedRule],
+    day: date,
+    zone: ZoneInfo,
+    others: Iterable[datetime | None] = (),
 ) -> datetime:
     """Return the newest recorded change among the inputs, or the day on which a rule came into force after it."""
-    moments = [state.changed_at for state in states.values()]
+    moments = [*(state.changed_at for state in states.values()), *(one for one in others if one is not None)]
     for one in rules.values():
         moments.append(one.recorded_at)
         begins = one.rule.valid_from
@@ -301,10 +322,11 @@ RULES = f"""
     WITH asked AS (
         SELECT coalesce(CAST(:as_of AS timestamptz), 'infinity') AS moment, CAST(:on AS date) AS day
     ), recorded AS (
-        SELECT {RULE_COLUMNS}, 'infinity' AS valid_to FROM app.rules WHERE code = ANY (:codes)
+        SELECT {RULE_COLUMNS}, 'infinity' AS valid_to FROM app.rules
+        WHERE CAST(:codes AS text[]) IS NULL OR code = ANY (:codes)
         UNION ALL
         SELECT {RULE_COLUMNS}, valid_to FROM history.rules
-        WHERE code = ANY (:codes) AND CAST(:as_of AS timestamptz) IS NOT NULL
+        WHERE (CAST(:codes AS text[]) IS NULL OR code = ANY (:codes)) AND CAST(:as_of AS timestamptz) IS NOT NULL
     ), known AS (
         SELECT DISTINCT ON (code, version) recorded.*, moment, day FROM recorded CROSS JOIN asked
         ORDER BY code, version, valid_from <= moment DESC,
@@ -312,7 +334,7 @@ RULES = f"""
     )
     SELECT DISTINCT ON (code) {RULE_COLUMNS} FROM known
     WHERE (valid_to > moment OR valid_to = 'infinity') AND (in_force_until IS NULL OR in_force_until >= day)
-        AND jsonb_typeof(value) = 'number'
+        AND jsonb_typeof(value) IN ('number', 'array')
     ORDER BY code, in_force_from <= day DESC, abs(in_force_from - day), version DESC
 """
 

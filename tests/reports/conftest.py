@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from app.reports.areas import read_report_area
-from app.reports.coverage import compute_coverage
 from app.reports.report import Report
+from app.reports.requests import ReportRequest, compute_report
 from layers.rules import seed_rules
 from tests.helpers.factories import make_district, make_region, make_road, make_row, make_street
 
@@ -82,10 +81,22 @@ def make_regency(connection: Connection) -> Connection:
     return connection
 
 
-def compute(connection: Connection, code: str | None = None, **options: Any) -> Report:
+def compute(
+    connection: Connection,
+    code: str | None = None,
+    *,
+    name: str = "coverage",
+    year: int | None = None,
+    as_of: datetime | None = None,
+    today: date = DAY,
+    for_staff: bool = False,
+    **settings: str,
+) -> Report:
     session = Session(bind=connection, join_transaction_mode="create_savepoint")
-    settings: dict[str, Any] = {"year": None, "as_of": None, "today": DAY, **options}
-    return compute_coverage(session, read_report_area(session, code), **settings)
+    moment = as_of.isoformat() if as_of else None
+    asked = ReportRequest(code, str(year) if year else None, moment, name, tuple(sorted(settings.items())))
+    now = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("Asia/Jakarta"))
+    return compute_report(session, asked, now=now, staff=session if for_staff else None)
 
 
 def value(report: Report, figure_id: str, area: str) -> float | None:

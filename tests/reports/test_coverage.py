@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from app.errors import NotFound
+from app.reports.kinds.coverage import FIGURE_UNITS
 from app.reports.report import report_text
-from app.reports.subject import FIGURE_UNITS
 from layers.history import read_as_of
 from tests.helpers.factories import make_district, make_region, make_road, make_street
 from tests.reports.conftest import box, compute, line, postgis_m, value
@@ -78,9 +78,9 @@ def test_kemantapan_can_be_opened(regency: Connection) -> None:
 def test_condition_table_closes_to_the_metre(regency: Connection) -> None:
     table = next(one for one in compute(regency).tables if one.id == "roads_by_condition")
     assert table.total is not None
-    rows = [values for _code, values in table.rows]
+    rows = [row.cells for row in table.rows]
     for values in [*rows, table.total]:
-        assert round(sum(values[:5]) * 1000) == round(values[5] * 1000)  # type: ignore[arg-type, operator]
+        assert round(sum(values[:5]) * 1000) == round(values[5] * 1000)  # type: ignore[arg-type, operator, misc]
     for column in range(6):
         assert round(sum(row[column] for row in rows) * 1000) == round(table.total[column] * 1000)  # type: ignore[misc, operator]
 

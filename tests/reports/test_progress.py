@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
 
-from app.reports.areas import read_report_area
-from app.reports.progress import compute_progress
 from app.reports.report import Report
 from layers.rules import seed_rules
 from tests.helpers.factories import make_district, make_project, make_region
 from tests.helpers.people import make_account, sign_in
-from tests.reports.conftest import DAY, EAST, MIDDLE, NORTH, SOUTH, WEST, box
+from tests.reports.conftest import EAST, MIDDLE, NORTH, SOUTH, WEST, box
+from tests.reports.conftest import compute as compute_report_of
 
 IN_A = "POINT(102.95 -3.05)"
 IN_B = "POINT(103.05 -3.05)"
@@ -66,9 +64,7 @@ def packages(connection: Connection) -> Connection:
 
 
 def compute(connection: Connection, code: str | None = None, *, staff: bool = False, **options: Any) -> Report:
-    session = Session(bind=connection, join_transaction_mode="create_savepoint")
-    settings: dict[str, Any] = {"year": None, "as_of": None, "today": DAY, **options}
-    return compute_progress(session, read_report_area(session, code), staff=session if staff else None, **settings)
+    return compute_report_of(connection, code, name="progress", for_staff=staff, **options)
 
 
 def value(report: Report, figure_id: str, area: str) -> float | None:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.own_words import in_own_words
 from app.recorded import recorded
 from app.reports.areas import ReportArea
-from app.reports.queries import newest_change, read_area_names, read_layer_states, read_rules
-from app.reports.report import Column, Report, Table
-from gis.figures import Figure, FigureContext, FigureInput
+from app.reports.report import Column, Content, Row, Table
+from app.reports.subject import Subject
+from gis.figures import Figure, FigureContext, FigureInput, Finding
 from gis.packages import PackageProgress, progress_figures
 from layers.history import as_of_source
 
-NAME = "progress"
-LAYERS = ("projects",)
-CRITICAL_RULES = ("KRITIS_P1_BATAS_RENCANA", "KRITIS_P1_LAG", "KRITIS_P2_LAG")
 SHOWN_RULE = "KRITIS_P1_LAG"
 READ = (
     "id", "status", "ceiling_idr", "this_year_ceiling_idr", "paid_idr", "planned_percent", "physical_percent",
@@ -34,80 +29,36 @@ FEATURES = {  # which packages are behind a figure, as the list of projects filt
 }
 
 
-def compute_progress(
-    session: Session,
-    area: ReportArea,
-    *,
-    year: int | None,
-    as_of: datetime | None,
-    today: date,
-    staff: Session | None = None,
-) -> Report:
+def compute(subject: Subject) -> Content:
     """
     Compute the progress report.
 
-    Parameters
-    ----------
-    session
-        Of the public's role, or any that reads the layers.
-    area
-        The area; its districts each get the same figures. A package in two districts counts in both, and once in the
-        whole.
-    year
-        Fiscal year; None for the current one.
-    as_of
-        Moment whose record is used; None for the newest.
-    today
-        The region's day.
-    staff
-        A session that may read the whole register, for those who may know of critical contracts; None leaves the
-        figures of critical contracts out.
-
-    Returns
-    -------
-    report
-        A figure that cannot be computed is None, and a finding says why.
+    A package in two districts counts in both, and once in the whole. Critical contracts are told to those alone who
+    may read the whole register.
     """
-    zone = ZoneInfo(area.time_zone)
-    day = as_of.astimezone(zone).date() if as_of else today
-    chosen = year if year is not None else day.year
-    rules = read_rules(session, CRITICAL_RULES, on=day, as_of=as_of) if staff is not None else {}
-    rows = _read(session, area, chosen, as_of)
-    critical = _read_critical(staff, [row["id"] for row in rows], as_of) if staff is not None else {}
-    states = read_layer_states(session, LAYERS, as_of)
+    area, year, as_of = subject.area, subject.fiscal_year, subject.as_of
+    with_critical = subject.staff is not None
+    critical_rule = subject.rule(SHOWN_RULE) if with_critical else None
+    rows = _read(subject.session, area, year, as_of)
+    critical = _read_critical(subject.staff, [row["id"] for row in rows], as_of) if subject.staff is not None else {}
     figures: list[Figure] = []
-    findings = []
-    for code in dict.fromkeys([area.code, *area.districts]):
+    findings: tuple[Finding, ...] = ()
+    for code in subject.codes:
         within = rows if code == area.code else [row for row in rows if code in (row["district_codes"] or ())]
         dates = [row["progress_date"] for row in within if row["progress_date"] is not None]
-        context = FigureContext(
-            code,
-            max(dates, default=None),
-            (FigureInput("projects", states["projects"].version, len(within)),),
-        )
+        inputs = (FigureInput("projects", subject.states["projects"].version, len(within)),)
         found = progress_figures(
             [_package(row, critical) for row in within],
             area=code,
-            context=context,
-            critical_rule=rules[SHOWN_RULE].rule if SHOWN_RULE in rules else None,
-            with_critical=staff is not None,
+            context=FigureContext(code, max(dates, default=None), inputs),
+            critical_rule=critical_rule,
+            with_critical=with_critical,
         )
-        figures += [replace(one, features_url=_features_url(one, area, chosen, as_of)) for one in found.figures]
+        figures += [replace(one, features_url=_features_url(one, area, year, as_of)) for one in found.figures]
         if code == area.code:
-            findings = list(found.findings)
-    return Report(
-        name=NAME,
-        area=area,
-        year=chosen,
-        as_of=as_of.astimezone(zone) if as_of else newest_change(states, rules, day, zone),
-        is_past=as_of is not None,
-        demo=any(state.is_demo for state in states.values()),
-        figures=tuple(figures),
-        tables=(_table(figures, area, with_critical=staff is not None),),
-        findings=tuple(replace(one, message_id=in_own_words(one.message_id, area)) for one in findings),
-        rules=dict(rules),
-        names=read_area_names(session, area),
-    )
+            findings = found.findings
+    table = _table(figures, area, with_critical=with_critical)
+    return Content(tuple(figures), (table,), findings, year=year)
 
 
 def _read(session: Session, area: ReportArea, year: int, as_of: datetime | None) -> list[Any]:
@@ -174,5 +125,13 @@ def _table(figures: Sequence[Figure], area: ReportArea, *, with_critical: bool) 
         found = [values.get((code, str(column.figure))) for column in columns]
         return tuple(None if value is None else round(value, 2) for value in found)
 
-    rows = tuple((code, row(code)) for code in area.districts)
-    return Table("progress", "Kemajuan menurut kecamatan", "Progress by district", tuple(columns), rows, row(area.code))
+    rows = tuple(Row(code, row(code)) for code in area.districts)
+    return Table(
+        "progress",
+        "Kemajuan menurut kecamatan",
+        "Progress by district",
+        tuple(columns),
+        rows,
+        row(area.code),
+        bar=("weighted_physical",),
+    )

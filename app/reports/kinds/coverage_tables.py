@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from app.reports.areas import ReportArea
-from app.reports.report import Column, Table
+from app.reports.report import Column, Row, Table
 from gis.figures import Figure
 from gis.road_condition import CONDITION_CLASSES
 from gis.roads import NOWHERE, ConditionLengths
@@ -35,8 +35,10 @@ def street_table(figures: Iterable[Figure], area: ReportArea) -> Table:
             _rounded(density.value, KM_DECIMALS),
         )
 
-    rows = tuple((code, row(code)) for code in area.districts)
-    return Table("streets", "Jalan menurut kecamatan", "Streets by district", columns, rows, row(area.code))
+    rows = tuple(Row(code, row(code)) for code in area.districts)
+    return Table(
+        "streets", "Jalan menurut kecamatan", "Streets by district", columns, rows, row(area.code), bar=("length_km",)
+    )
 
 
 def condition_table(lengths: ConditionLengths, figures: Iterable[Figure], area: ReportArea) -> Table:
@@ -58,8 +60,9 @@ def condition_table(lengths: ConditionLengths, figures: Iterable[Figure], area: 
         "Panjang jalan menurut SK dan kondisi",
         "Road length of the decree by condition",
         tuple(columns),
-        tuple((code, values.get(code, empty)) for code in codes),
+        tuple(Row(code, values.get(code, empty)) for code in codes),
         (*values["total"][:-1], stable.get(area.code)),
+        bar=tuple(CONDITION_CLASSES),
     )
 
 
@@ -85,8 +88,16 @@ def green_table(by_area: pd.DataFrame, figures: Iterable[Figure], area: ReportAr
         rest = [_rounded(float(by_area[one.id][code]), HA_DECIMALS) for one in columns[1:]]
         return (extent, *rest)
 
-    rows = tuple((code, row(code)) for code in area.districts)
-    return Table("green", "RTH kawasan perkotaan", "Green space of urban areas", columns, rows, row(area.code))
+    rows = tuple(Row(code, row(code)) for code in area.districts)
+    return Table(
+        "green",
+        "RTH kawasan perkotaan",
+        "Green space of urban areas",
+        columns,
+        rows,
+        row(area.code),
+        bar=("public_ha", "private_ha"),
+    )
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

@@ -1,0 +1,111 @@
+"""The form of a report: areas, years and settings to choose from, with what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.extensions import current_language
+from app.own_words import in_own_words
+from app.region import current_region
+from app.reports.areas import list_report_areas, read_fiscal_years
+from app.reports.definition import ReportDefinition, Setting
+
+INPUT_TYPES = {"number": "number", "integer": "number", "date": "date"}
+
+
+@dataclass(frozen=True)
+class ShownSetting:
+    """A setting as the form shows it; `choices` are value and label."""
+
+    name: str
+    label: str
+    hint: str | None
+    type: str
+    value: str
+    choices: tuple[tuple[str, str], ...]
+    min: float | None
+    max: float | None
+    required: bool
+
+
+@dataclass(frozen=True)
+class ReportForm:
+    """What the form of a report offers, and what of it was chosen."""
+
+    areas: list[tuple[str, str]]
+    area: str
+    years: list[int]
+    year: int | None
+    as_of: str
+    fields: tuple[ShownSetting, ...]
+
+
+def report_form(session: Session, definition: ReportDefinition, asked: Mapping[str, str]) -> ReportForm:
+    """Return the form of a report for what an address asks."""
+    years = _years(session, definition)
+    chosen = int(asked["year"]) if asked.get("year", "").isdigit() else None
+    if chosen is not None and chosen not in years:
+        years = sorted({*years, chosen}, reverse=True)
+    return ReportForm(
+        areas=list_report_areas(session),
+        area=asked.get("area") or current_region().code,
+        years=years,
+        year=chosen,
+        as_of=asked.get("as_of", "")[: len("2026-11-24")],
+        fields=tuple(_shown(session, one, asked.get(one.name, "")) for one in definition.settings),
+    )
+
+
+def _years(session: Session, definition: ReportDefinition) -> list[int]:
+    if definition.year == "fiscal":
+        return read_fiscal_years(session)
+    if definition.year == "survey":
+        from app.reports.queries import read_survey_years  # loads geopandas, which a report needs anyhow
+
+        return read_survey_years(session, area=current_region().code, is_region=True)
+    return []
+
+
+def _shown(session: Session, setting: Setting, asked: str) -> ShownSetting:
+    language, region = current_language(), current_region()
+    default = "" if setting.default is None else f"{setting.default}"
+    if setting.type in {"number", "integer"} and isinstance(setting.default, int | float):
+        default = f"{setting.default:g}"
+    label = in_own_words(setting.label.in_language(language), region)
+    return ShownSetting(
+        name=setting.name,
+        label=f"{label} ({setting.unit})" if setting.unit else label,
+        hint=in_own_words(setting.hint.in_language(language), region) if setting.hint else None,
+        type=INPUT_TYPES.get(setting.type, "text"),
+        value=asked or default,
+        choices=_choices(session, setting),
+        min=setting.min,
+        max=setting.max,
+        required=setting.required,
+    )
+
+
+def _choices(session: Session, setting: Setting) -> tuple[tuple[str, str], ...]:
+    language, region = current_language(), current_region()
+    if setting.type == "area":
+        return (("", "–"), *((code, f"{name} ({code})") for code, name in list_report_areas(session)[1:]))
+    return tuple((one.value, in_own_words(one.label.in_language(language), region)) for one in setting.choices)
+
+
+def asked_settings(definition: ReportDefinition, args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the settings among the parameters of an address, by name."""
+    return tuple(sorted((one.name, args[one.name]) for one in definition.settings if args.get(one.name)))
+
+
+def parameter_names(definition: ReportDefinition, *others: str) -> tuple[str, ...]:
+    """Return every parameter that an address of a report may have."""
+    return ("area", "year", "as_of", "format", "lang", *others, *(one.name for one in definition.settings))
+
+
+def without_empty(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was filled in, without the form of the answer."""
+    return {name: value for name, value in args.items() if value and name != "format"}
