@@ -28,6 +28,7 @@ from app.packages.contracts import (
     add_contract,
     change_contract,
     get_contract,
+    no_contract,
     terminate_contract,
     warnings_of,
 )
@@ -442,9 +443,18 @@ def defaults_for(account: Account, data: PackageInput) -> dict[str, Any]:
     return found
 
 
-def contract_and_package(contract_id: int) -> tuple[Row[Any], PackageRow]:
-    """Return a contract and its package, both locked, if who acts may edit contracts there."""
+def contract_and_package(contract_id: int, code: str | None = None) -> tuple[Row[Any], PackageRow]:
+    """
+    Return a contract and its package, both locked, if who acts may edit contracts there.
+
+    Parameters
+    ----------
+    code
+        Of the package that the address names too; a contract of another is not found.
+    """
     package = find_package_by_id(get_contract(db.session, contract_id).project_id, locked=True)
+    if code is not None and package.code != code:
+        raise no_contract(contract_id)
     require(Permission.CONTRACT_EDIT, package)
     return get_contract(db.session, contract_id, locked=True), package
 

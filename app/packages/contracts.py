@@ -40,8 +40,13 @@ def get_contract(session: Session, contract_id: int, *, locked: bool = False) ->
         {"id": contract_id},
     ).one_or_none()
     if found is None:
-        raise NotFound(f"Kontrak {contract_id} tidak ada.", f"There is no contract {contract_id}.")
+        raise no_contract(contract_id)
     return found
+
+
+def no_contract(contract_id: int) -> NotFound:
+    """Return the error that says that there is no such contract, or not of the package that was named."""
+    return NotFound(f"Kontrak {contract_id} tidak ada.", f"There is no contract {contract_id}.")
 
 
 EFFECTIVE = """

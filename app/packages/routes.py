@@ -19,7 +19,7 @@ from app.forms import FormState, caught, make_input, read_input
 from app.idempotency import idempotent
 from app.packages import api, programmes, words
 from app.packages.access import PackageRow, find_package, find_package_by_id, package_or_404
-from app.packages.contracts import add_addendum, add_contract, change_contract, get_contract, terminate_contract
+from app.packages.contracts import add_addendum, add_contract, change_contract, no_contract, terminate_contract
 from app.packages.documents import MOST_BYTES, get_document, list_documents
 from app.packages.forms import (
     AddendumInput,
@@ -261,7 +261,7 @@ def contract(code: str, contract_id: int) -> str:
 @idempotent
 def edit_contract(code: str, contract_id: int) -> Answer:
     """Correct a contract, or add what came later."""
-    row, package = api.contract_and_package(contract_id)
+    row, package = api.contract_and_package(contract_id, code)
     state, found = FormState.of(ContractChange), None
     try:
         with caught(state):
@@ -279,7 +279,7 @@ def edit_contract(code: str, contract_id: int) -> Answer:
 @idempotent
 def addendum(code: str, contract_id: int) -> Answer:
     """Record an addendum."""
-    row, package = api.contract_and_package(contract_id)
+    row, package = api.contract_and_package(contract_id, code)
     state = FormState.of(AddendumInput)
     with caught(state):
         add_addendum(db.session, package, row, read_input(AddendumInput), today=api.today())
@@ -293,7 +293,7 @@ def addendum(code: str, contract_id: int) -> Answer:
 @idempotent
 def terminate(code: str, contract_id: int) -> Answer:
     """End a contract before its work is done."""
-    row, package = api.contract_and_package(contract_id)
+    row, package = api.contract_and_package(contract_id, code)
     state = FormState.of(TerminationInput)
     with caught(state):
         terminate_contract(db.session, package, row, read_input(TerminationInput), today=api.today())
@@ -503,8 +503,7 @@ def _contract_page(
     whole = get_package(db.session, package.code)
     row = next((one for one in whole.contracts if one.id == contract_id), None)
     if row is None:
-        get_contract(db.session, contract_id)  # says so when there is none at all
-        row = whole.contracts[0]
+        raise no_contract(contract_id)
     states: dict[str, FormState[Any]] = {
         "edit": FormState(ContractChange, contract_values(row, package.version)),
         "addendum": FormState(AddendumInput, {"signed_on": api.today().isoformat()}),
