@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 EXPORTED = 100_000  # rows of one export at most
 READ_AT_ONCE = 2_000
+
+Scope = tuple[str, Mapping[str, Any]]
+"""SQL condition on packages `p`, and its parameters: what `app.auth.permissions.scope_condition` returns."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class AuditFilter:
     code: str | None = None  # of the package
     since: date | None = None
     until: date | None = None
+    scope: Scope = ("true", {})  # which packages `p` may be read; a limit leaves out what belongs to no package
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def subjects(session: Session) -> list[str]:
 
 
 def _statement(criteria: AuditFilter, time_zone: str) -> tuple[str, dict[str, Any]]:
-    conditions, values = ["true"], {}
+    scope, parameters = criteria.scope
+    conditions, values = [scope], dict(parameters)
     for name in ("actor", "subject", "operation"):
         if value := getattr(criteria, name):
             conditions.append(f"a.{name} = :{name}")

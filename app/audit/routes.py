@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, jsonify, render_template, request, stream_with_context, url_for
+from pydantic import Field
 
 from app.audit.queries import AuditFilter, Change, all_changes, read_changes, subjects
-from app.auth.permissions import Permission, needs
+from app.auth.permissions import Permission, needs, scope_condition
 from app.extensions import db
 from app.forms import Day, FormState, Input, Line, make_input
 from app.region import current_region
@@ -34,7 +35,7 @@ class AuditInput(Input):
     code: Line | None = None
     since: Day | None = None
     until: Day | None = None
-    before: int | None = None
+    before: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
 
 
 @blueprint.get("/audit")
@@ -61,11 +62,11 @@ def page() -> str:
 @needs(Permission.AUDIT_READ)
 def table() -> Response:
     """Answer the changes of a filter as CSV."""
-    asked, zone = _asked(), current_region().time_zone
+    criteria, zone = _criteria(_asked()), current_region().time_zone
 
     def lines() -> Iterator[str]:
         yield BYTE_ORDER_MARK + _line(COLUMNS)
-        for change in all_changes(db.session, _criteria(asked), time_zone=zone):
+        for change in all_changes(db.session, criteria, time_zone=zone):
             yield _line([_cell(getattr(change, name)) for name in COLUMNS])
 
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
@@ -89,7 +90,7 @@ def _asked() -> AuditInput:
 
 
 def _criteria(asked: AuditInput) -> AuditFilter:
-    return AuditFilter(**asked.model_dump(exclude={"before"}))
+    return AuditFilter(**asked.model_dump(exclude={"before"}), scope=scope_condition())
 
 
 def _read(asked: AuditInput) -> list[Change]:
