@@ -211,13 +211,13 @@ def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext)
     InvalidMeasure
         If the rule's value is not the number of some, but not all, of the surveyed classes.
     """
-    stable_classes = _stable_classes(rule)
+    stable_names = list(stable_classes(rule))
     figures = []
     without_roads = without_survey = 0
     for area, metres in _rows(lengths, context):
         total = float(metres.sum()) / M_PER_KM
         surveyed = total > 0 and float(metres.sum() - metres["unsurveyed"]) > 0
-        stable = float(metres[stable_classes].sum()) / M_PER_KM if surveyed else None
+        stable = float(metres[stable_names].sum()) / M_PER_KM if surveyed else None
         figures.append(
             percent_figure("roads.kemantapan", stable, total if total else None, area=area, context=context, rule=rule)
         )
@@ -227,13 +227,21 @@ def kemantapan(lengths: ConditionLengths, *, rule: Rule, context: FigureContext)
     return FigureSet(tuple(figures), findings)
 
 
-def _stable_classes(rule: Rule) -> list[ConditionClass]:
+def stable_classes(rule: Rule) -> tuple[ConditionClass, ...]:
+    """
+    Give the condition classes that count as stable: as many of the best as the rule says.
+
+    Raises
+    ------
+    InvalidMeasure
+        If the rule's value is not the number of some, but not all, of the surveyed classes.
+    """
     if rule.value not in range(1, len(SURVEYED_CLASSES)):
         raise InvalidMeasure(
             f"Aturan {rule.code} harus menyebut banyaknya kelas kondisi mantap (1 sampai 3), bukan {rule.value:g}.",
             f"Rule {rule.code} must say how many condition classes are stable (1 to 3), not {rule.value:g}.",
         )
-    return list(SURVEYED_CLASSES[: int(rule.value)])
+    return SURVEYED_CLASSES[: int(rule.value)]
 
 
 def _require_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
