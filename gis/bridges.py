@@ -176,28 +176,26 @@ def bridge_figures(
         `bridges.damaged_percent`: damaged and critical bridges in percent of all, those not surveyed among them. It is
         None where there are no bridges, or none was surveyed.
     """
-    figures = []
-    rows = [(context.area, sums.count.sum(), sums.metres.sum())]
-    rows += [(code, sums.count.loc[code], sums.metres.loc[code]) for code in codes if code != context.area]
-    for area, count, metres in rows:
+    parts = [code for code in codes if code != context.area]
+    counts = [sums.count.sum().to_dict(), *sums.count.loc[parts].to_dict("records")]
+    lengths = [sums.metres.sum().to_dict(), *sums.metres.loc[parts].to_dict("records")]
+    figures: list[Figure] = []
+    for area, count, metres in zip([context.area, *parts], counts, lengths, strict=True):
         for name, values, unit in (("count", count, "bridges"), ("length_m", metres, "m")):
-            by_class = {
-                f"bridges.{name}": values.sum(),
-                **{f"bridges.{name}.{one}": values[one] for one in count.index},
-            }
+            by_class = {f"bridges.{name}": sum(values.values())}
+            by_class |= {f"bridges.{name}.{one}": values[one] for one in BRIDGE_CLASSES}
             figures += [
                 quantity_figure(
                     figure_id, float(value) if has_bridges else None, area=area, unit=unit, context=context, rule=rule
                 )
                 for figure_id, value in by_class.items()
             ]
-        surveyed = int(count.sum() - count[UNSURVEYED])
-        damaged = float(count["damaged"] + count["critical"])
+        total = sum(count.values())
         figures.append(
             percent_figure(
                 "bridges.damaged_percent",
-                damaged if surveyed else None,
-                float(count.sum()) or None,
+                float(count["damaged"] + count["critical"]) if total > count[UNSURVEYED] else None,
+                float(total) or None,
                 area=area,
                 context=context,
                 rule=rule,
