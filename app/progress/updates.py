@@ -122,8 +122,7 @@ def change_update(session: Session, client_id: UUID, data: UpdateChange, *, edit
     InvalidInput
         With a sentence for each field.
     """
-    update = get_update(session, client_id, lock=True)
-    package = get_package(session, update.project_id)
+    update, package = _locked(session, client_id)
     require_version(session, update, package, data.version)
     if not update.is_open:
         raise _wrong_state(session, update, package)
@@ -327,7 +326,7 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
                 other=format_percent(around.after.physical_percent, language, 2),
                 day=format_day(around.after.day, language),
             )
-    if around.is_empty:
+    if around.is_empty and not _has_approved(session, package):
         errors |= _beside_the_register(package, update)
     if update.obstacles and update.obstacle_cause == "none":
         errors["obstacle_cause"] = gettext(
@@ -337,6 +336,15 @@ def check_figures(session: Session, package: Package, update: Update) -> None:
         errors["obstacles"] = gettext("Ceritakan kendalanya, atau pilih bahwa tidak ada kendala.")
     if errors:
         raise InvalidInput(errors)
+
+
+def _has_approved(session: Session, package: Package) -> bool:
+    """Tell whether the register's figure comes from updates, as those of a contract that ended before this one."""
+    statement = text("""
+        SELECT EXISTS (SELECT FROM app.progress_update
+            WHERE project_id = :project AND state IN ('approved', 'published'))
+    """)
+    return bool(session.scalar(statement, {"project": package.id}))
 
 
 def _beside_the_register(package: Package, update: Update) -> dict[str, str]:

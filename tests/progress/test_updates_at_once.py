@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -95,3 +96,33 @@ def test_one_of_many_corrections_at_once_is_kept(
     assert statuses == [200] + [409] * (TIMES - 1)
     (kept,) = {answer.json["note"] for answer in answers if answer.status_code == 200}
     assert {answer.json["current"]["note"] for answer in answers if answer.status_code == 409} == {kept}
+
+
+def test_correction_handed_in_while_it_is_decided_waits_its_turn(
+    committed_app: Flask, engine: Engine, people: dict[str, Row[Any]]
+) -> None:
+    officer = sign_in(committed_app.test_client(), people["field_officer"])
+    reviewer = sign_in(committed_app.test_client(), people["reviewer"])
+    draft = officer.post(f"/api/v1/projects/{CODE}/updates", json={"day": "2026-11-20", "physical_percent": 40}).json
+    address = f"/api/v1/updates/{draft['client_id']}"
+    with ThreadPoolExecutor(2) as pool, engine.connect() as connection:
+        connection.execute(text("SELECT id FROM app.project FOR NO KEY UPDATE"))
+        approval = pool.submit(reviewer.post, f"{address}/approve")
+        wait_for_waiting(engine, 1)
+        correction = pool.submit(officer.patch, address, json={"version": 1, "note": "Selesai", "submit": True})
+        wait_for_waiting(engine, 2)
+        connection.rollback()
+        assert approval.result().status_code == 409, "it was a draft still"
+        assert correction.result().status_code == 200
+
+
+def wait_for_waiting(engine: Engine, count: int) -> None:
+    """Return once so many sessions wait for a lock."""
+    with engine.connect() as connection:
+        for _ in range(200):
+            waiting = connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
+            if waiting >= count:
+                return
+            time.sleep(0.05)
+            connection.rollback()
+    raise AssertionError("nobody waits")
