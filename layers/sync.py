@@ -53,7 +53,6 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
     ),
     "app.fund": ("id", "project_id", "year", "source", "amount_idr", "demo", "valid_from"),
     "app.payment": ("id", "project_id", "paid_on", "amount_idr", "demo", "valid_from"),
-    "app.photo": ("valid_from",),  # which tells whether a kept report still shows the published ones
     "app.rules": (
         *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
         *("in_force_from", "in_force_until", "valid_from"),

@@ -143,15 +143,14 @@ def _usual_month(subject: Subject, year: int) -> int:
 
 
 def _part(package: Tracked, contract: Contract | None, year: int, day: date) -> Part:
-    planned = package.planned_on(day)
     value = contract.value_idr if contract else None
     return Part(
         key=package.code,
         ceiling_idr=package.ceiling_idr,
         contract_idr=value,
-        planned_percent=planned,
+        planned_percent=package.target_on(day),
         physical_percent=package.physical_on(day),
-        target_idr=planned_target_idr(value, planned, package.planned_on(date(year - 1, 12, 31))),
+        target_idr=planned_target_idr(value, package.planned_on(day), package.planned_on(date(year - 1, 12, 31))),
         paid_idr=package.paid_until(day, year=year),
     )
 
@@ -340,10 +339,18 @@ def _findings(subject: Subject, portfolio: Portfolio, month: int, day: date, end
         Finding(
             "info",
             "financial_target",
-            "Register tidak menyimpan jadwal pembayaran. Target keuangan = rencana fisik tahun ini dikali nilai "
-            "kontrak; paket tanpa kontrak atau tanpa kurva S tidak memiliki target.",
-            "The register keeps no schedule of payments. Financial target = this year's planned progress times the "
-            "contract value; packages without a contract or an S-curve have none.",
+            "Register tidak menyimpan jadwal pembayaran. Target keuangan = rencana fisik tahun ini sampai hari itu "
+            "dikali nilai kontrak; paket tanpa kontrak atau tanpa kurva S tidak memiliki target.",
+            "The register keeps no schedule of payments. Financial target = this year's planned progress until that "
+            "day times the contract value; packages without a contract or an S-curve have none.",
+        ),
+        Finding(
+            "info",
+            "target_of_the_actual",
+            "Target fisik adalah rencana pada hari realisasi terakhir yang disetujui: yang dikerjakan sesudahnya belum "
+            "diketahui.",
+            "The physical target is the plan of the day of the last approved progress: what was built since is not "
+            "known.",
         ),
     ]
     if day < date(ends.year, month, 1):
