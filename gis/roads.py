@@ -58,7 +58,8 @@ class ConditionLengths:
     `sections` is what the table sums: one row a section of a road and district, with `section`, `code` (of the road),
     `area` (district or `NOWHERE`), `condition`, `surface_group`, `segment` (position of the surveyed segment, or
     `NO_SEGMENT`), `start_share`, `end_share` (of the whole section, along the drawn line) and `length_m` (legal metres
-    of the section in that district).
+    of the section in that district). `surveyed_m` has by code of the road how many metres its segments cover, as
+    surveyed.
     """
 
     metres: pd.DataFrame
@@ -66,6 +67,7 @@ class ConditionLengths:
     roads: int
     findings: tuple[Finding, ...]
     sections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SECTION_COLUMNS)), compare=False)
+    surveyed_m: pd.Series = field(default_factory=lambda: pd.Series(dtype=np.float64), compare=False)
 
     @property
     def districts(self) -> pd.DataFrame:
@@ -153,7 +155,12 @@ def condition_lengths(
     )
     known = tuple(finding for finding in findings if finding is not None)
     return ConditionLengths(
-        metres, survey.year, len(legal), (*known, *survey.findings), by_district[list(SECTION_COLUMNS)]
+        metres,
+        survey.year,
+        len(legal),
+        (*known, *survey.findings),
+        by_district[list(SECTION_COLUMNS)],
+        pd.Series(survey.surveyed_m, index=legal["code"].to_numpy()),
     )
 
 

@@ -32,12 +32,14 @@ class Survey:
 
     `sections` has the columns `road` (position of the road), `start_share` and `end_share` (0 to 1, along the drawn
     line), `condition`, `segment` (position of the surveyed segment that holds there; `NO_SEGMENT` where there is none)
-    and `length_m` (legal metres; those of one road add up to its legal length).
+    and `length_m` (legal metres; those of one road add up to its legal length). `surveyed_m` holds by position of the
+    road how many metres its segments cover, as surveyed.
     """
 
     sections: pd.DataFrame
     year: int | None
     findings: tuple[Finding, ...]
+    surveyed_m: FloatArray
 
 
 def lay_survey(
@@ -77,7 +79,8 @@ def lay_survey(
     usable = _usable(chosen)
     placed, overlaps = _without_overlaps(_placed(usable, position[~duplicated]))
     legal = roads["length_sk_m"].to_numpy(dtype=np.float64)
-    sections, differing = _fit_to_legal_length(placed, legal, tolerance_percent=scale_tolerance.value)
+    surveyed = _surveyed_m(placed, len(legal))
+    sections, differing = _fit_to_legal_length(placed, legal, surveyed, tolerance_percent=scale_tolerance.value)
     names = roads["code"].astype(str).to_numpy(dtype=object)
     findings = (
         _finding_of_roads("error", "duplicate_road_code", names[duplicated], _DUPLICATES),
@@ -88,7 +91,7 @@ def lay_survey(
         _finding("warning", "survey_unknown_condition", _count_unknown(usable["condition"]), _UNKNOWN_CONDITION),
         _unsurveyed_finding(names, placed["road"].to_numpy(), year),
     )
-    return Survey(sections, year, tuple(finding for finding in findings if finding is not None))
+    return Survey(sections, year, tuple(finding for finding in findings if finding is not None), surveyed)
 
 
 def _newest_year(segments: pd.DataFrame) -> int | None:
@@ -174,11 +177,15 @@ def _holding(segments: pd.DataFrame) -> tuple[pd.DataFrame, bool, int]:
     return held, is_doubtful, int(outdated.sum())
 
 
+def _surveyed_m(placed: pd.DataFrame, roads: int) -> FloatArray:
+    length = placed["end_m"] - placed["start_m"]
+    return np.bincount(placed["road"].to_numpy(), weights=length, minlength=roads).astype(np.float64)
+
+
 def _fit_to_legal_length(
-    placed: pd.DataFrame, legal: FloatArray, *, tolerance_percent: float
+    placed: pd.DataFrame, legal: FloatArray, surveyed: FloatArray, *, tolerance_percent: float
 ) -> tuple[pd.DataFrame, IntArray]:
     road = placed["road"].to_numpy()
-    surveyed = np.bincount(road, weights=placed["end_m"] - placed["start_m"], minlength=len(legal)).astype(np.float64)
     near = np.abs(surveyed - legal) <= legal * tolerance_percent / 100 + SAME_PLACE_M
     scaled = _scaled_sections(placed[near[road]], legal, surveyed)
     kept = _kept_sections(placed[~near[road]], legal)

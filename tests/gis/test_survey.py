@@ -126,6 +126,7 @@ def test_newest_of_two_surveys_of_a_segment_holds() -> None:
     assert metres(survey) == {"good": 100, "fair": 100}
     assert codes(survey) == {"survey_repeated": 1}
     assert survey.sections["segment"].tolist() == [1, 2]
+    assert survey.surveyed_m.tolist() == [200]
 
 
 def test_newer_survey_of_a_part_holds_there_alone() -> None:
