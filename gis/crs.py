@@ -7,12 +7,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from gis.errors import BoundaryTooWide, EmptyBoundary, MissingCrs, UnprojectedGeometry
 from gis.measure import lonlat_array
-from gis.types import BBox
+from gis.types import BBox, FloatArray, GeometryArray
 
 WGS84 = CRS.from_epsg(4326)
 WEB_MERCATOR = CRS.from_epsg(3857)
@@ -95,6 +95,30 @@ def require_metric(source: gpd.GeoDataFrame | gpd.GeoSeries | CRS | None) -> CRS
             f"Distances cannot be computed in {crs.name}; reproject to a metric coordinate system first.",
         )
     return crs
+
+
+def reproject_array(geometries: GeometryArray, source: CRS | int, target: CRS | int) -> GeometryArray:
+    """
+    Reproject geometries, all vertices at once.
+
+    Parameters
+    ----------
+    geometries
+        In `source`, x (or longitude) before y; may be missing or empty.
+    source, target
+        A CRS, or the number of its EPSG code.
+
+    Returns
+    -------
+    geometries
+        In `target`, in the same order.
+    """
+    transformer = Transformer.from_crs(source, target, always_xy=True)
+
+    def move(coordinates: FloatArray) -> FloatArray:
+        return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1])).reshape(-1, 2)
+
+    return np.asarray(shapely.transform(geometries, move), dtype=object).reshape(-1)
 
 
 def _bounds(boundary: BaseGeometry) -> BBox:
