@@ -111,11 +111,11 @@ class Alarm:
         return available_letters(self.package, case, meetings, most=self.most_stages, is_behind=bool(lag and lag > 0))
 
 
-def read_alarm(session: Session, package: Package, *, today: dt.date) -> Alarm:
-    """Return all of the alarm of one package, with few questions."""
+def read_alarm(session: Session, package: Package, *, today: dt.date, as_of: dt.datetime | None = None) -> Alarm:
+    """Return all of the alarm of one package, with few questions; `as_of`: as recorded at that moment, of that day."""
     book = RuleBook(session.connection())
-    standing = read_standings(session, [package.id])[0]
-    cases = read_cases(session, package.id)
+    standing = read_standings(session, [package.id], as_of)[0]
+    cases = read_cases(session, package.id, as_of)
     fine, missing = None, None
     try:
         fine = fine_of(package, book.on(counted_until(package, today))["DENDA_PERMIL"], today=today)
@@ -125,8 +125,8 @@ def read_alarm(session: Session, package: Package, *, today: dt.date) -> Alarm:
         package=package,
         decision=decide(standing, book.on(standing.day or today), today=today),
         cases=cases,
-        meetings=read_meetings(session, [case.id for case in cases]),
-        excuses=read_excuses(session, package.id),
+        meetings=read_meetings(session, [case.id for case in cases], as_of),
+        excuses=read_excuses(session, package.id, as_of),
         fine=fine,
         fine_missing=missing,
         rules=book.on(today),

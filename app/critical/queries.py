@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.recorded import recorded
 from gis.figures import Rule
 from gis.progress import OPEN_STATUSES
 from layers.rules import rules_in_force
@@ -29,11 +30,12 @@ PACKAGE = """
         c.state AS contract_state, c.ended_on, c.start_order_number, c.vat_percent, c.fine_base, c.fine_part_idr,
         m.name AS company_name, m.address AS company_address, v.name AS supervisor_name,
         (SELECT min(on_day) FROM app.status_change
-            WHERE project_id = p.id AND to_status = 'handed_over') AS handed_over_on
-    FROM app.project p
+            WHERE project_id = p.id AND to_status = 'handed_over'
+                AND (CAST(:as_of AS timestamptz) IS NULL OR recorded_at <= :as_of)) AS handed_over_on
+    FROM {project} p
     LEFT JOIN app.unit u ON u.id = p.unit_id LEFT JOIN app.unit o ON o.id = u.parent_id
     LEFT JOIN LATERAL (
-        SELECT * FROM app.contract WHERE project_id = p.id
+        SELECT * FROM {contract} t WHERE project_id = p.id
         ORDER BY state = 'running' DESC, signed_on DESC, id DESC LIMIT 1
     ) c ON true
     LEFT JOIN app.company m ON m.id = c.company_id LEFT JOIN app.company v ON v.id = c.supervisor_id
@@ -43,32 +45,32 @@ STANDINGS = """
     SELECT p.id AS project_id, p.code, p.status, p.year, p.multi_year_approval, p.end_date, p.critical_case,
         p.critical_state, p.forecast_finish, c.id AS contract_id, c.kind AS contract_kind,
         n.day, n.physical_percent AS physical,
-        coalesce(n.planned_percent, app.planned_percent(p.id, n.day)) AS planned, o.observations,
+        coalesce(n.planned_percent, {planned}) AS planned, o.observations,
         e.id AS excuse_id, e.cause AS excuse_cause, e.reason AS excuse_reason,
         k.id AS case_id, k.state AS case_state, k.clause AS case_clause, k.evidence AS case_evidence, s.settled_through
-    FROM app.project p
-    LEFT JOIN app.contract c ON c.project_id = p.id AND c.state = 'running'
+    FROM {project} p
+    LEFT JOIN {contract} c ON c.project_id = p.id AND c.state = 'running'
     LEFT JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_array(u.day, u.physical_percent) ORDER BY u.day) AS observations FROM (
-            SELECT day, physical_percent FROM app.progress_update
+            SELECT day, physical_percent FROM {update} t
             WHERE project_id = p.id AND state IN ('approved', 'published')
                 AND (c.id IS NULL OR contract_id IS NULL OR contract_id = c.id)
             ORDER BY day DESC LIMIT :observations) u
     ) o ON true
     LEFT JOIN LATERAL (
-        SELECT day, physical_percent, planned_percent FROM app.progress_update
+        SELECT day, physical_percent, planned_percent FROM {update} t
         WHERE project_id = p.id AND state IN ('approved', 'published')
             AND (c.id IS NULL OR contract_id IS NULL OR contract_id = c.id)
         ORDER BY day DESC LIMIT 1
     ) n ON true
     LEFT JOIN LATERAL (
-        SELECT id, cause, reason FROM app.delay_excuse
+        SELECT id, cause, reason FROM {excuse} t
         WHERE project_id = p.id AND n.day BETWEEN from_day AND until_day ORDER BY id DESC LIMIT 1
     ) e ON true
-    LEFT JOIN app.critical_case k ON k.contract_id = c.id AND k.state <> 'closed'
+    LEFT JOIN {case} k ON k.contract_id = c.id AND k.state <> 'closed'
     LEFT JOIN LATERAL (
         SELECT max((evidence ->> 'settled_through')::date) AS settled_through
-        FROM app.critical_case WHERE contract_id = c.id AND state = 'closed'
+        FROM {case} t WHERE contract_id = c.id AND state = 'closed'
     ) s ON true
     WHERE {wanted}
     ORDER BY p.id
@@ -76,18 +78,53 @@ STANDINGS = """
 CASES = """
     SELECT id, contract_id, clause, indicated_on, evidence, state, declared_on, letter_number, letter_date,
         declared_by, closed_on, close_reason, closed_how
-    FROM app.critical_case WHERE project_id = :project
+    FROM {case} t WHERE project_id = :project
     ORDER BY state = 'closed', indicated_on DESC, id DESC LIMIT :limit
 """
 MEETINGS = """
     SELECT case_id, stage, held_on, invitation_number, minutes_number, target_percent, due_on, outcome, outcome_on,
         reached_percent, warning_number, warning_date, note
-    FROM app.show_cause_meeting WHERE case_id = ANY (:cases) ORDER BY case_id, stage
+    FROM {meeting} t WHERE case_id = ANY (:cases) ORDER BY case_id, stage
 """
 EXCUSES = """
     SELECT id, cause, from_day, until_day, reason, document_number
-    FROM app.delay_excuse WHERE project_id = :project ORDER BY from_day DESC, id DESC
+    FROM {excuse} t WHERE project_id = :project ORDER BY from_day DESC, id DESC
 """
+
+# Tables that keep history, by the word for them in the statements above, with the columns that these read.
+TABLES = {
+    "project": (
+        "project",
+        (
+            "id, code, name, status, year, unit_id, district_codes, village_codes, ppk_id, officer_id,"
+            " multi_year_approval, start_date, end_date, extra_time_until, contract_value_idr,"
+            " critical_case, critical_state, forecast_finish, fund_source, paid_idr, physical_percent"
+        ),
+    ),
+    "contract": (
+        "contract",
+        (
+            "id, project_id, kind, number, signed_on, company_id, supervisor_id, start_order_number, advance_percent,"
+            " vat_percent, fine_base, fine_part_idr, state, ended_on"
+        ),
+    ),
+    "update": ("progress_update", "id, project_id, contract_id, day, physical_percent, planned_percent, state"),
+    "excuse": ("delay_excuse", "id, project_id, cause, from_day, until_day, reason, document_number"),
+    "case": (
+        "critical_case",
+        (
+            "id, project_id, contract_id, clause, indicated_on, evidence, state, declared_on, letter_number,"
+            " letter_date, declared_by, closed_on, close_reason, closed_how"
+        ),
+    ),
+    "meeting": (
+        "show_cause_meeting",
+        (
+            "case_id, stage, held_on, invitation_number, minutes_number, target_percent, due_on, outcome, outcome_on,"
+            " reached_percent, warning_number, warning_date, note"
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -241,22 +278,31 @@ def region_today(session: Session) -> dt.date:
     return day
 
 
-def read_package(session: Session, code: str) -> Package:
+def _at(statement: str, as_of: dt.datetime | None, **more: str) -> str:
+    """Return a statement that reads the tables as they are now, or as they were recorded at a moment (`:as_of`)."""
+    sources = {word: recorded(table, as_of, columns=columns) for word, (table, columns) in TABLES.items()}
+    return statement.format(**sources, **more)
+
+
+def read_package(session: Session, code: str, as_of: dt.datetime | None = None) -> Package:
     """
-    Return a package with its contract.
+    Return a package with its contract, now or as recorded at a moment.
 
     Raises
     ------
     NotFound
-        When there is none of this code.
+        When there is none of this code, or was none at that moment.
     """
-    row = session.execute(text(PACKAGE), {"code": code}).mappings().one_or_none()
+    statement = text(_at(PACKAGE, as_of))
+    row = session.execute(statement, {"code": code, "as_of": as_of}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"Paket {code} tidak ada.", f"There is no package {code}.")
     return Package(**row)
 
 
-def read_standings(session: Session, project_ids: Sequence[int] | None = None) -> list[Standing]:
+def read_standings(
+    session: Session, project_ids: Sequence[int] | None = None, as_of: dt.datetime | None = None
+) -> list[Standing]:
     """
     Return how packages stand, in one question.
 
@@ -264,10 +310,14 @@ def read_standings(session: Session, project_ids: Sequence[int] | None = None) -
     ----------
     project_ids
         Those wanted; when not given, every package whose works are open or that is marked by the alarm.
+    as_of
+        The moment as recorded then; None for now. The plan of a day is then what the update itself says.
     """
     wanted = "p.status = ANY (:open) OR p.critical_state <> 'none'" if project_ids is None else "p.id = ANY (:ids)"
     parameters = {"open": sorted(OPEN_STATUSES), "ids": list(project_ids or []), "observations": OBSERVATIONS}
-    rows = session.execute(text(STANDINGS.format(wanted=wanted)), parameters).mappings()
+    planned = "app.planned_percent(p.id, n.day)" if as_of is None else "NULL"
+    statement = text(_at(STANDINGS, as_of, wanted=wanted, planned=planned))
+    rows = session.execute(statement, {**parameters, "as_of": as_of}).mappings()
     return [Standing(**{**row, "observations": _observations(row["observations"])}) for row in rows]
 
 
@@ -275,23 +325,27 @@ def _observations(pairs: list[list[Any]] | None) -> tuple[tuple[dt.date, float],
     return tuple((dt.date.fromisoformat(day), float(percent)) for day, percent in pairs or [])
 
 
-def read_cases(session: Session, project_id: int) -> list[Case]:
-    """Return a package's cases, the open one first, then the newest."""
-    rows = session.execute(text(CASES), {"project": project_id, "limit": FOUND_CASES}).mappings()
+def read_cases(session: Session, project_id: int, as_of: dt.datetime | None = None) -> list[Case]:
+    """Return a package's cases, now or as recorded at a moment: the open one first, then the newest."""
+    values = {"project": project_id, "limit": FOUND_CASES, "as_of": as_of}
+    rows = session.execute(text(_at(CASES, as_of)), values).mappings()
     return [Case(**row) for row in rows]
 
 
-def read_meetings(session: Session, case_ids: Sequence[int]) -> dict[int, list[Meeting]]:
-    """Return the show cause meetings of cases, by case, in order of their stage."""
+def read_meetings(
+    session: Session, case_ids: Sequence[int], as_of: dt.datetime | None = None
+) -> dict[int, list[Meeting]]:
+    """Return the show cause meetings of cases, by case, in order of their stage, now or as recorded at a moment."""
     found: dict[int, list[Meeting]] = {case: [] for case in case_ids}
-    for row in session.execute(text(MEETINGS), {"cases": list(case_ids)}).mappings():
+    for row in session.execute(text(_at(MEETINGS, as_of)), {"cases": list(case_ids), "as_of": as_of}).mappings():
         found[row["case_id"]].append(Meeting(**row))
     return found
 
 
-def read_excuses(session: Session, project_id: int) -> list[Excuse]:
-    """Return the excused delays of a package, the newest first."""
-    return [Excuse(**row) for row in session.execute(text(EXCUSES), {"project": project_id}).mappings()]
+def read_excuses(session: Session, project_id: int, as_of: dt.datetime | None = None) -> list[Excuse]:
+    """Return the excused delays of a package, now or as recorded at a moment, the newest first."""
+    rows = session.execute(text(_at(EXCUSES, as_of)), {"project": project_id, "as_of": as_of}).mappings()
+    return [Excuse(**row) for row in rows]
 
 
 def approved_percent(session: Session, project_id: int, until: dt.date) -> float | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from app.api.views import takes
-from app.auth.permissions import Permission, needs, require
+from app.auth.permissions import Permission, may, needs, require
 from app.critical import service
 from app.critical.fines import counted_until, fine_of
 from app.critical.forms import (
@@ -29,6 +31,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.forms import FormState, Input, caught, make_input, read_input
 from app.idempotency import idempotent
+from app.ogc.forms import require_parameters
+from app.packages.api import moment
 from app.region import current_region
 from layers.rules import rules_in_force
 
@@ -87,8 +91,10 @@ OF_MEETING = 'meetings/<int:stage>/<any("outcome", "numbers"):change>'
 @blueprint.get(PAGE)
 @needs(Permission.CRITICAL_READ)
 def page(code: str) -> str:
-    """Show all of a package's alarm."""
+    """Show all of a package's alarm, now or as it was recorded at a moment (`as_of`)."""
     package = _to_read(code)
+    if as_of := moment("as_of"):
+        return _page(read_package(db.session, code, as_of), as_of=as_of)
     return _page(package)
 
 
@@ -110,9 +116,12 @@ def change_page(code: str, change: str, stage: int) -> Answer | str | tuple[str,
 @blueprint.get(API)
 @needs(Permission.CRITICAL_READ)
 def read(code: str) -> Response:
-    """Give the alarm of a package."""
+    """Give the alarm of a package, now or as it was recorded at a moment (`as_of`)."""
+    require_parameters(request.args, ("as_of", "lang"))
     package = _to_read(code)
-    return jsonify(alarm_json(read_alarm(db.session, package, today=region_today(db.session))))
+    if as_of := moment("as_of"):
+        package = read_package(db.session, code, as_of)
+    return jsonify(alarm_json(read_alarm(db.session, package, today=_day_of(as_of), as_of=as_of)))
 
 
 @blueprint.post(f"{API}/{WHOLE}", defaults={"stage": 0})
@@ -208,9 +217,20 @@ def _to_change(code: str) -> Package:
     return package
 
 
-def _page(package: Package, *, sent: tuple[str, int] = ("", 0), state: FormState[Any] | None = None) -> str:
+def _day_of(as_of: dt.datetime | None) -> dt.date:
+    """Return the day where the region is, now or at a moment."""
+    return as_of.astimezone(ZoneInfo(current_region().time_zone)).date() if as_of else region_today(db.session)
+
+
+def _page(
+    package: Package,
+    *,
+    sent: tuple[str, int] = ("", 0),
+    state: FormState[Any] | None = None,
+    as_of: dt.datetime | None = None,
+) -> str:
     """Return the page; the form that was sent and refused keeps what was typed and says what is wrong."""
-    alarm = read_alarm(db.session, package, today=region_today(db.session))
+    alarm = read_alarm(db.session, package, today=_day_of(as_of), as_of=as_of)
     states: dict[str, FormState[Any]] = {name: FormState(model) for name, (model, _action) in CHANGES.items()}
     today = alarm.today.isoformat()
     states["declaration"].values = {"letter_date": today}
@@ -225,5 +245,6 @@ def _page(package: Package, *, sent: tuple[str, int] = ("", 0), state: FormState
         states=states,
         sent=sent,
         letter_label=letter_label,
-        can_declare=True,
+        can_declare=as_of is None and may(Permission.CRITICAL_DECLARE, package),
+        as_of=as_of,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -65,8 +66,8 @@ def read(code: str) -> Response:
     """Give the places of a package by kind, now or at a moment (`as_of`), and how far the kinds lie apart."""
     require_parameters(request.args, ("as_of", "lang"))
     package = package_or_404(code, Permission.REGISTER_READ)
-    places = read_places(db.session, package.id, api.moment("as_of"))
-    return jsonify(_json(package, places))
+    as_of = api.moment("as_of")
+    return jsonify(_json(package, read_places(db.session, package.id, as_of), as_of))
 
 
 @blueprint.post(API)
@@ -95,11 +96,11 @@ def limits() -> Limits:
     return read_limits(db.session, current_region().bbox, api.today())
 
 
-def _json(package: PackageRow, places: Places) -> dict[str, Any]:
+def _json(package: PackageRow, places: Places, as_of: dt.datetime | None = None) -> dict[str, Any]:
     found = distances(db.session, places, limits())
     return {
         "version": package.version,
-        "reason": read_note(db.session, package.id),
+        "reason": read_note(db.session, package.id, as_of),
         "places": {kind: [place_json(place) for place in places[kind]] for kind in KINDS},
         "length_m": {kind: round(sum(place.length_m for place in places[kind]), 2) for kind in KINDS},
         "distances": [distance_json(one) for one in found],
@@ -113,10 +114,13 @@ def _json(package: PackageRow, places: Places) -> dict[str, Any]:
 @blueprint.get(PAGE)
 @needs(Permission.REGISTER_READ)
 def page(code: str) -> str:
-    """Show where a package is, and the form of one kind (`kind`) to those who may change it."""
+    """Show where a package is, now or at a moment (`as_of`), and to those who may change it the form of one kind."""
     package = package_or_404(code, Permission.REGISTER_READ)
     asked = request.args.get("kind")
     kind = next((one for one in KINDS if one == asked), KINDS[0])
+    if as_of := api.moment("as_of"):
+        places = read_places(db.session, package.id, as_of)
+        return _page(package, kind, places, FormState(LocationsForm), as_of=as_of)
     places = read_places(db.session, package.id)
     kept = [place.id for place in places[kind]]
     values = {
@@ -215,9 +219,16 @@ def _field_of(name: str, fields: list[str]) -> str:
 
 
 def _page(
-    package: PackageRow, kind: Kind, places: Places, state: FormState[LocationsForm], conflict: str | None = None
+    package: PackageRow,
+    kind: Kind,
+    places: Places,
+    state: FormState[LocationsForm],
+    conflict: str | None = None,
+    *,
+    as_of: dt.datetime | None = None,
 ) -> str:
     found = limits()
+    editable = as_of is None and may(Permission.LOCATION_EDIT, package)
     return render_template(
         "packages/locations.html",
         package=package,
@@ -226,13 +237,15 @@ def _page(
         places=places,
         lengths={one: sum(place.length_m for place in places[one]) for one in KINDS},
         distances=[(one, distance_sentence(one)) for one in distances(db.session, places, found)],
-        reason=read_note(db.session, package.id),
+        reason=read_note(db.session, package.id, as_of),
+        as_of=as_of,
+        editable=editable,
         described=described,
         state=state,
         conflict=conflict,
-        roads=list_roads() if may(Permission.LOCATION_EDIT, package) else [],
+        roads=list_roads() if editable else [],
         limits=found,
-        config=_config(package, kind, places) if may(Permission.LOCATION_EDIT, package) else None,
+        config=_config(package, kind, places) if editable else None,
         time_zone=current_region().time_zone,
     )
 

@@ -266,7 +266,10 @@ def distance_json(one: Distance) -> dict[str, Any]:
     }
 
 
-def read_note(session: Session, project_id: int) -> str | None:
-    """Return why the places of a package differ."""
-    found = session.scalar(text("SELECT location_note FROM app.project WHERE id = :id"), {"id": project_id})
+def read_note(session: Session, project_id: int, as_of: dt.datetime | None = None) -> str | None:
+    """Return why the places of a package differ, now or as recorded at a moment."""
+    source = recorded("project", as_of, columns="id, location_note")
+    found = session.scalar(
+        text(f"SELECT location_note FROM {source} p WHERE id = :id"), {"id": project_id, "as_of": as_of}
+    )
     return None if found is None else str(found)

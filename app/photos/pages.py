@@ -74,7 +74,13 @@ class Group:
 
 
 def public_gallery(
-    session: Session, project_id: int, project_name: str, *, limit: int, time_zone: dt.tzinfo
+    session: Session,
+    project_id: int,
+    project_name: str,
+    *,
+    limit: int,
+    time_zone: dt.tzinfo,
+    as_of: dt.datetime | None = None,
 ) -> Gallery:
     """
     Return what the public sees of a package.
@@ -87,8 +93,10 @@ def public_gallery(
         Greatest number of photos, the newest.
     time_zone
         In which moments become days.
+    as_of
+        Those that were published at this moment and still are; None for now.
     """
-    photos = public_photos(session, project_id, limit=limit)
+    photos = public_photos(session, project_id, limit=limit, as_of=as_of)
     comparisons, singles = [], []
     by_spot = sorted(
         photos, key=lambda photo: (photo.viewpoint_id is None, photo.viewpoint or "", photo.viewpoint_id or 0)

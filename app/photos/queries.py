@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.recorded import recorded
 
 PACKAGE = """
     SELECT p.id, p.code, p.name, p.sector, p.status, p.district_codes, p.village_codes, p.unit_id,
@@ -155,17 +156,26 @@ def list_viewpoints(session: Session, project_id: int) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in rows]
 
 
-def public_photos(session: Session, project_id: int, *, limit: int) -> list[PublicPhoto]:
-    """Return a package's published photos, the oldest first; `session` may be of the public's role."""
+def public_photos(
+    session: Session, project_id: int, *, limit: int, as_of: dt.datetime | None = None
+) -> list[PublicPhoto]:
+    """
+    Return a package's published photos, the oldest first; `session` may be of the public's role.
+
+    Of those that were published at a moment (`as_of`) only what is still published is shown, blurred as it is now:
+    what was taken back stays away.
+    """
+    then = recorded("public_photo", as_of, columns="id, project_id")
+    was_public = f"AND id IN (SELECT id FROM {then} t WHERE t.project_id = :project)" if as_of else ""
     rows = session.execute(
-        text("""
+        text(f"""
             SELECT moment, viewpoint_id, viewpoint, caption, public_hash AS hash,
                 public_thumbnail_hash AS thumbnail_hash, width, height, taken_at
-            FROM (SELECT * FROM app.public_photo WHERE project_id = :project ORDER BY taken_at DESC NULLS LAST, id DESC
-                LIMIT :limit) newest
+            FROM (SELECT * FROM app.public_photo WHERE project_id = :project {was_public}
+                ORDER BY taken_at DESC NULLS LAST, id DESC LIMIT :limit) newest
             ORDER BY taken_at NULLS FIRST, id
         """),
-        {"project": project_id, "limit": limit},
+        {"project": project_id, "limit": limit, "as_of": as_of},
     ).mappings()
     return [PublicPhoto(**row) for row in rows]
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.recorded import recorded
 
 LISTED = 400  # newest updates shown of a package: more than seven years of weeks
 PUBLIC = 8  # newest published updates on the public page
@@ -22,14 +23,20 @@ PACKAGE = """
         c.id AS contract_id, c.number AS contract_number
     FROM app.project p LEFT JOIN app.contract c ON c.project_id = p.id AND c.state = 'running'
 """
-UPDATE = """
+SHOWN = """
     SELECT u.id, u.project_id, u.contract_id, u.client_id, u.day, u.physical_percent, u.planned_percent, u.state,
         u.weather, u.workers, u.obstacles, u.obstacle_cause, u.note, u.correction_note,
         ST_X(u.position) AS lon, ST_Y(u.position) AS lat, u.accuracy_m, u.located_at, u.author, u.edited_by,
         u.written_at, u.received_at, u.submitted_at, u.reviewed_at, u.reviewed_by, u.review_comment, u.published_at,
         u.version, u.valid_from AS changed_at, u.changed_by
-    FROM app.progress_update u
 """
+UPDATE = f"{SHOWN} FROM app.progress_update u"
+COLUMNS = (
+    "id, project_id, contract_id, client_id, day, physical_percent, planned_percent, state, weather, workers,"
+    " obstacles, obstacle_cause, note, correction_note, position, accuracy_m, located_at, author, edited_by,"
+    " written_at, received_at, submitted_at, reviewed_at, reviewed_by, review_comment, published_at, version,"
+    " valid_from, changed_by"
+)
 SAME_CONTRACT = "(CAST(:contract AS bigint) IS NULL OR u.contract_id IS NULL OR u.contract_id = :contract)"
 
 
@@ -189,10 +196,13 @@ def get_update(session: Session, client_id: UUID, *, lock: bool = False) -> Upda
     return update
 
 
-def list_updates(session: Session, project_id: int) -> list[Update]:
-    """Return the updates of a package, the newest day first."""
-    statement = text(f"{UPDATE} WHERE u.project_id = :project ORDER BY u.day DESC, u.id DESC LIMIT :limit")
-    rows = session.execute(statement, {"project": project_id, "limit": LISTED}).mappings()
+def list_updates(session: Session, project_id: int, as_of: dt.datetime | None = None) -> list[Update]:
+    """Return the updates of a package, the newest day first, now or as they were recorded at a moment."""
+    source = recorded("progress_update", as_of, columns=COLUMNS)
+    statement = text(
+        f"{SHOWN} FROM {source} u WHERE u.project_id = :project ORDER BY u.day DESC, u.id DESC LIMIT :limit"
+    )
+    rows = session.execute(statement, {"project": project_id, "limit": LISTED, "as_of": as_of}).mappings()
     return [Update(**row) for row in rows]
 
 

@@ -23,6 +23,7 @@ from app.forms import FormState, Input, caught, make_input, read_input
 from app.idempotency import idempotent
 from app.kept_forms import kept_fields
 from app.maps.home import today as today_in
+from app.packages.api import moment
 from app.photos.forms import PhotoInput
 from app.photos.pages import card_of
 from app.photos.pictures import PhotoRefused, too_large
@@ -101,11 +102,16 @@ def allow_photos(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @blueprint.get("/packages/<path:code>/updates")
 @needs(Permission.REGISTER_READ)
 def package_updates(code: str) -> str:
-    """Show the updates of a package with their states, the newest first."""
+    """Show the updates of a package with their states, the newest first; `as_of`: as recorded at that moment."""
     package = find_package(db.session, code)
     require(Permission.REGISTER_READ, package)
+    as_of = moment("as_of")
     return render_template(
-        "progress/updates.html", package=package, updates=list_updates(db.session, package.id), states=STATES
+        "progress/updates.html",
+        package=package,
+        updates=list_updates(db.session, package.id, as_of),
+        states=STATES,
+        as_of=as_of,
     )
 
 

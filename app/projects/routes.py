@@ -14,7 +14,7 @@ from app.links import canonical_url
 from app.maps.home import place_of, today
 from app.maps.queries import read_area_names
 from app.maps.routes import requested_language, requested_theme
-from app.photos.pages import Gallery, public_gallery
+from app.photos.pages import public_gallery
 from app.progress.curve import read_curve
 from app.progress.curve_svg import CurvePage, curve_page
 from app.progress.queries_updates import public_updates
@@ -45,15 +45,14 @@ def page(code: str) -> str:
     place = place_of(row, names)
     locations = read_locations(session, row.id, criteria.as_of)
     region, settings = current_region(), current_app.config["SETTINGS"]
-    photos = Gallery()
-    if criteria.as_of is None:  # what was published at an earlier moment may have been taken back since
-        photos = public_gallery(
-            session,
-            row.id,
-            row.name,
-            limit=settings.photos.public_on_page,
-            time_zone=ZoneInfo(region.time_zone),
-        )
+    photos = public_gallery(
+        session,
+        row.id,
+        row.name,
+        limit=settings.photos.public_on_page,
+        time_zone=ZoneInfo(region.time_zone),
+        as_of=criteria.as_of,
+    )
     return render_template(
         "projects/project.html",
         photos=photos,
