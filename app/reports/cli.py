@@ -16,9 +16,10 @@ from app.console import say
 from app.database.prepare import needs_database
 from app.database.roles import DatabaseUrls
 from app.errors import InvalidRequest
+from app.reports.compute import compute_report
 from app.reports.definition import report_definition, report_definitions
 from app.reports.report import Report, report_text
-from app.reports.requests import ReportRequest, compute_report, read_year
+from app.reports.requests import ReportRequest, read_year
 
 ENGLISH = preferred_language() == "en"
 STANDARD_OUTPUT = "-"

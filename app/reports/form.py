@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from app.extensions import current_language
@@ -14,6 +15,7 @@ from app.region import current_region
 from app.reports.areas import list_report_areas, read_fiscal_years
 from app.reports.definition import ReportDefinition, Setting
 
+DOCUMENTS = (("pdf", "PDF"), ("xlsx", "XLSX"), ("gpkg", "GeoPackage"), ("html", "HTML"), ("json", "JSON"))
 INPUT_TYPES = {"number": "number", "integer": "number", "date": "date"}
 
 
@@ -42,10 +44,12 @@ class ReportForm:
     year: int | None
     as_of: str
     fields: tuple[ShownSetting, ...]
+    downloads: tuple[tuple[str, str], ...]  # label and address
 
 
 def report_form(session: Session, definition: ReportDefinition, asked: Mapping[str, str]) -> ReportForm:
     """Return the form of a report for what an address asks."""
+    chosen_values = without_empty(asked)
     years = _years(session, definition)
     chosen = int(asked["year"]) if asked.get("year", "").isdigit() else None
     if chosen is not None and chosen not in years:
@@ -57,7 +61,15 @@ def report_form(session: Session, definition: ReportDefinition, asked: Mapping[s
         year=chosen,
         as_of=asked.get("as_of", "")[: len("2026-11-24")],
         fields=tuple(_shown(session, one, asked.get(one.name, "")) for one in definition.settings),
+        downloads=tuple((label, document_url(definition, wanted, chosen_values)) for wanted, label in DOCUMENTS),
     )
+
+
+def document_url(definition: ReportDefinition, wanted: str, asked: Mapping[str, Any]) -> str:
+    """Return the address of a report as a document."""
+    if wanted == "json":
+        return url_for("reports.as_json", name=definition.id, **asked)
+    return url_for("reports.as_document", name=definition.id, wanted=wanted, **asked)
 
 
 def _years(session: Session, definition: ReportDefinition) -> list[int]:

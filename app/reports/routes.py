@@ -6,26 +6,35 @@ What computes is imported when a report is asked for: it loads geopandas and sci
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.auth.permissions import Permission, current_account, may, require
+from app.auth.permissions import Permission, current_account, may, public, require
 from app.errors import InvalidRequest, NotFound
 from app.extensions import current_language, db, reader_session
 from app.ogc.forms import require_parameters
 from app.reports.definition import GROUPS, ReportDefinition, report_definition, report_definitions
 from app.reports.form import asked_settings, parameter_names, report_form, without_empty
+from app.reports.jobs import PAGE, ReportJob, ask_for, cancel_job, failed_job, get_job
+from app.reports.requests import ReportRequest
+from app.reports.store import ReportStore
 
 if TYPE_CHECKING:
     from app.reports.report import Report
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
+Answer = BaseResponse | Response | str
 ASK_AGAIN = "public, no-cache"
+REFRESH_SECONDS = 2
+FAILURE_TOLD = timedelta(minutes=10)  # for so long who asks again hears of the failure
+SHOWN_BY_BROWSERS = frozenset({"pdf"})
 
 
 @blueprint.get("")
@@ -94,6 +103,142 @@ def origin(name: str) -> str:
     )
 
 
+@blueprint.get("/<name>.<any(pdf, xlsx, gpkg, html):wanted>")
+def as_document(name: str, wanted: str) -> Answer:
+    """Answer a report as a document: the one that is kept, else 202 with the job that makes it."""
+    from app.reports.compute import kept_report
+    from app.reports.documents import file_name, kept_document
+
+    definition = _definition(name)
+    language = current_language()
+    key = _key(definition)
+    path = kept_document(report_store(), key, wanted, language=language, settings=current_app.config["SETTINGS"])
+    report = kept_report(key, report_store()) if path else None
+    if path is None or report is None:
+        return _wait_for(definition, key, wanted)
+    download = file_name(name, report.area.code, wanted, year=report.year, language=language)
+    return _send(path, wanted, download)
+
+
+@blueprint.get("/jobs/<uuid:job_id>")
+def job(job_id: UUID) -> Answer:
+    """Show how far a document is; lead to it once it is done."""
+    found = _job(job_id)
+    if found.state == "done" and not _wants_json():
+        return redirect(_result_url(found), code=303)
+    return _job_answer(found, 200)
+
+
+@blueprint.get("/jobs/<uuid:job_id>/file")
+def job_file(job_id: UUID) -> Answer:
+    """Answer the document that a job made."""
+    from app.reports.documents import file_name, kept_document
+
+    found = _job(job_id)
+    store = report_store()
+    path = kept_document(
+        store, found.key, found.format, language=found.language, settings=current_app.config["SETTINGS"]
+    )
+    report = store.read(found.key, with_frames=False)
+    if path is None or report is None:
+        raise NotFound(
+            "Berkas ini tidak disimpan lagi. Minta laporannya sekali lagi.",
+            "This file is not kept any more. Ask for the report again.",
+        )
+    download = file_name(report.name, report.area.code, found.format, year=report.year, language=found.language)
+    return _send(path, found.format, download)
+
+
+@blueprint.post("/jobs/<uuid:job_id>/cancel")
+@public
+def cancel(job_id: UUID) -> Answer:
+    """Cancel a document that is being made; whoever has its address may, since nobody else knows it."""
+    found = cancel_job(db.session, _job(job_id).id)
+    db.session.commit()
+    return _job_answer(found, 200)
+
+
+def _job(job_id: UUID) -> ReportJob:
+    """Return a job; what holds more than the public may read is for staff alone."""
+    found = get_job(db.session, job_id)
+    if found.for_staff:
+        require(Permission.REGISTER_READ if found.schedule_id is None else Permission.CRITICAL_READ)
+    return found
+
+
+def _wait_for(definition: ReportDefinition, key: str, wanted: str) -> Answer:
+    """Ask for a document and say how far it is; a failure of a moment ago is told instead of trying again."""
+    language = current_language()
+    lately = datetime.now(UTC) - FAILURE_TOLD
+    found = failed_job(db.session, key, wanted, language, since=lately)
+    if found is None:
+        is_staff = staff_session_for(definition) is not None
+        found = ask_for(db.session, _request(definition), key, wanted=wanted, language=language, for_staff=is_staff)
+        db.session.commit()
+    return _job_answer(found, 202 if found.is_open else 500)
+
+
+def _job_answer(found: ReportJob, status: int) -> Answer:
+    address = url_for("reports.job", job_id=found.id)
+    if _wants_json():
+        content = {**found.to_json(current_language()), "job_url": address, "result_url": None}
+        content["cancel_url"] = url_for("reports.cancel", job_id=found.id)
+        if found.state == "done":
+            content["result_url"] = _result_url(found)
+        answer = jsonify(content)
+    else:
+        definition = report_definition(found.request.name)
+        report_url = _page_url(found.request)
+        answer = Response(
+            render_template("reports/job.html", job=found, definition=definition, report_url=report_url),
+            mimetype="text/html",
+        )
+        if found.is_open:
+            answer.headers["Refresh"] = f"{REFRESH_SECONDS}; url={address}"
+    answer.status_code = status
+    answer.headers["Cache-Control"] = "no-store"
+    if status == 202:
+        answer.headers["Location"] = address
+        answer.headers["Retry-After"] = str(REFRESH_SECONDS)
+    return answer
+
+
+def _result_url(found: ReportJob) -> str:
+    if found.format != PAGE:
+        return url_for("reports.job_file", job_id=found.id)
+    return _page_url(found.request)
+
+
+def _page_url(asked: ReportRequest) -> str:
+    """Return the address of the page that asks the same."""
+    values = {"area": asked.area, "year": asked.year, "as_of": asked.as_of, **dict(asked.settings)}
+    return url_for("reports.page", name=asked.name, **without_empty(values))
+
+
+def _send(path: Path, wanted: str, download: str) -> Response:
+    """Send a document that is kept: a browser shows HTML and PDF, and keeps the others."""
+    from app.reports.documents import as_format
+    from app.reports.render import MEDIA_TYPES
+
+    answer = send_file(
+        path,
+        mimetype=MEDIA_TYPES[as_format(wanted)],
+        download_name=download,
+        as_attachment=wanted not in SHOWN_BY_BROWSERS,
+        conditional=True,
+        etag=True,
+        max_age=0,
+    )
+    answer.headers["Cache-Control"] = ASK_AGAIN if current_account() is None else "private, no-cache"
+    if wanted == "html":  # a document that stands alone carries its own scripts; here it is only kept
+        answer.headers["Content-Disposition"] = f"attachment; filename={download}"
+    return answer
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
 def _definition(name: str, *others: str) -> ReportDefinition:
     """Return the report that an address names; who may not see it, or asks for what it does not know, is refused."""
     definition = report_definition(name)
@@ -110,18 +255,32 @@ def staff_session_for(definition: ReportDefinition) -> Session | None:
     return None
 
 
+def _request(definition: ReportDefinition) -> ReportRequest:
+    """Return what an address asks for."""
+    args = request.args
+    return ReportRequest(
+        args.get("area"), args.get("year"), args.get("as_of"), definition.id, asked_settings(definition, args)
+    )
+
+
+def _key(definition: ReportDefinition) -> str:
+    from app.reports.compute import key_of
+
+    staff = staff_session_for(definition)
+    return key_of(reader_session(), _request(definition), now=datetime.now(UTC), staff=staff)
+
+
 def _asked_report(definition: ReportDefinition) -> Report:
     """Compute the report that is asked for; critical contracts are told to those who may know of them."""
-    from app.reports.requests import ReportRequest, report_of
+    from app.reports.compute import report_of
 
-    asked = ReportRequest(
-        request.args.get("area"),
-        request.args.get("year"),
-        request.args.get("as_of"),
-        definition.id,
-        asked_settings(definition, request.args),
-    )
-    return report_of(reader_session(), asked, now=datetime.now(UTC), staff=staff_session_for(definition))
+    staff = staff_session_for(definition)
+    return report_of(reader_session(), _request(definition), now=datetime.now(UTC), store=report_store(), staff=staff)
+
+
+def report_store() -> ReportStore:
+    """Return the store of this application."""
+    return ReportStore.of(current_app.config["SETTINGS"])
 
 
 def _json(report: Report) -> Response:

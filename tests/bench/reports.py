@@ -12,7 +12,8 @@ import numpy as np
 from sqlalchemy import create_engine, pool
 from sqlalchemy.orm import Session
 
-from app.reports.requests import ReportRequest, compute_report
+from app.reports.compute import compute_report
+from app.reports.requests import ReportRequest
 from gis.measure import length_m
 from gis.overlay import split_lengths
 from tests.bench.home import Bench, copy_frame

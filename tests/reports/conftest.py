@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from app.reports.compute import compute_report
 from app.reports.report import Report
-from app.reports.requests import ReportRequest, compute_report
+from app.reports.requests import ReportRequest
 from layers.rules import seed_rules
 from tests.helpers.factories import make_district, make_region, make_road, make_row, make_street
 
