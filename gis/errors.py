@@ -50,3 +50,33 @@ class MissingColumn(GisError):
 
 class InvalidCurve(GisError):
     """A plan that falls, does not reach 100, or does not end with its contract."""
+
+
+class RasterRefused(GisError):
+    """A raster that cannot be used as it is; commands end with 2."""
+
+    exit_code = 2
+
+
+class NotARaster(RasterRefused):
+    """A file that is no raster, or of a format that is not read here."""
+
+
+class BrokenRaster(RasterRefused):
+    """A raster whose cells cannot be read: cut short or damaged."""
+
+
+class RasterTooLarge(RasterRefused):
+    """A raster of more cells than the settings allow."""
+
+
+class RasterWithoutPlace(RasterRefused):
+    """A raster that does not say where on earth its cells lie, or in which coordinate system."""
+
+
+class EmptyRaster(RasterRefused):
+    """A raster in which every cell is nodata."""
+
+
+class NotClasses(RasterRefused):
+    """Values that are measurements, where classes are needed."""
