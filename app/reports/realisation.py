@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from app.formats import format_idr
 from app.progress.curve import PROGRESS_COLUMNS, PlanVersion, planned_on, read_versions
 from app.recorded import recorded
-from app.reports.report import Words
+from app.reports.report import Cell, Column, Row, Table, Words
 from app.reports.subject import Subject
-from gis.figures import FigureContext, FigureInput, Finding
+from gis.figures import Figure, FigureContext, FigureInput, Finding
 from gis.packages import GIVEN_UP, NOT_BEGUN
 from gis.progress import SAME_PERCENT, ProjectStatus
 from gis.reporting import physical_on
@@ -369,6 +369,19 @@ def packages_url(subject: Subject, area: str, year: int, **filters: str) -> str:
     return f"/api/v1/projects?{urlencode(wanted, safe=',')}"
 
 
+def district_table(
+    subject: Subject, figures: Sequence[Figure], columns: tuple[Column, ...], *, title: Words, bar: str
+) -> Table:
+    """Lay out figures by district, with the whole area as their total; columns name the figures."""
+    values = {(one.area, one.id): one.value for one in figures}
+
+    def cells(code: str) -> tuple[Cell, ...]:
+        return tuple(_figure_cell(values.get((code, str(column.figure))), column.unit) for column in columns)
+
+    rows = tuple(Row(code, cells(code)) for code in subject.area.districts)
+    return Table("districts", title.id, title.en, columns, rows, cells(subject.area.code), bar=(bar,))
+
+
 def context_of(subject: Subject, area: str, packages: Sequence[Tracked], day: date) -> FigureContext:
     """Return what figures about packages share: their number, and the newest progress by a day."""
     dates = [report.day for one in packages if (report := one.report_on(day)) is not None]
@@ -381,31 +394,11 @@ def works_day(subject: Subject, year: int, month_end: date | None = None) -> dat
     return min(month_end or date(year, 12, 31), subject.day)
 
 
-def portfolio_findings(portfolio: Portfolio, day: date) -> list[Finding]:
-    """Say how many packages weigh nothing, count as 0 or are left out at a day of the works, or were given up."""
-    live = portfolio.packages
+def year_findings(portfolio: Portfolio) -> list[Finding | None]:
+    """Say how many packages of the year weigh nothing or were given up, and when there are none at all."""
     found = [
         counted(
-            [one for one in live if one.physical_on(day) is None],
-            "no_progress",
-            "Paket berjalan tanpa realisasi tercatat, tidak ditimbang",
-            "Packages running without recorded progress, not weighted",
-        ),
-        counted(
-            [one for one in live if one.planned_on(day) is None],
-            "no_plan",
-            "Paket berjalan tanpa rencana (kurva S), tidak ditimbang",
-            "Packages running without a plan (S-curve), not weighted",
-        ),
-        counted(
-            [one for one in live if _awaits_report(one, day)],
-            "not_reported_yet",
-            "Paket sudah mulai, laporan pertamanya disetujui sesudah hari itu; dihitung 0%",
-            "Packages begun whose first approved report is of a later day; counted as 0%",
-            severity="info",
-        ),
-        counted(
-            [one for one in live if not one.ceiling_idr],
+            [one for one in portfolio.packages if not one.ceiling_idr],
             "no_ceiling",
             "Paket tanpa pagu, tidak dapat ditimbang",
             "Packages without a ceiling, not weighted",
@@ -417,11 +410,50 @@ def portfolio_findings(portfolio: Portfolio, day: date) -> list[Finding]:
             "Packages given up, neither listed nor weighted",
         ),
     ]
-    if not live:
+    if not portfolio.packages:
         found.append(
             Finding("warning", "no_packages", "Tidak ada paket pada tahun anggaran ini.", "No packages in this year.")
         )
-    return [one for one in found if one is not None]
+    return found
+
+
+def progress_findings(portfolio: Portfolio, day: date) -> list[Finding | None]:
+    """Say how many packages are left out of progress on a day of the works, or count as 0 for want of a report."""
+    live = portfolio.packages
+    return [
+        counted(
+            [one for one in live if one.physical_on(day) is None],
+            "no_progress",
+            "Paket berjalan tanpa realisasi tercatat, tidak ditimbang",
+            "Packages running without recorded progress, not weighted",
+        ),
+        counted(
+            [one for one in live if one.target_on(day) is None],
+            "no_plan",
+            "Paket berjalan tanpa rencana (kurva S), tidak ditimbang",
+            "Packages running without a plan (S-curve), not weighted",
+        ),
+        counted(
+            [one for one in live if _awaits_report(one, day)],
+            "not_reported_yet",
+            "Paket sudah mulai, laporan pertamanya disetujui sesudah hari itu; dihitung 0%",
+            "Packages begun whose first approved report is of a later day; counted as 0%",
+            severity="info",
+        ),
+    ]
+
+
+def split_by_funds(packages: Sequence[Tracked]) -> Finding | None:
+    """Say how many packages of several sources had their money split, and by what."""
+    return counted(
+        [one for one in packages if len(one.funds) > 1],
+        "split_by_funds",
+        "Paket dengan beberapa sumber dana: uangnya dibagi menurut pagu tiap sumber, karena SP2D tidak mencatat "
+        "sumbernya",
+        "Packages of several fund sources: their money is split by the sources' ceilings, since SP2D do not record "
+        "the source",
+        severity="info",
+    )
 
 
 def shared_packages(packages: Sequence[Tracked], subject: Subject) -> Finding | None:
@@ -471,6 +503,12 @@ def stale_progress(packages: Sequence[Tracked], day: date, *, days: float) -> Fi
         f"Paket berjalan yang realisasi terakhirnya lebih dari {days:g} hari sebelum {day.isoformat()}",
         f"Running packages whose last progress is more than {days:g} days before {day.isoformat()}",
     )
+
+
+def _figure_cell(value: float | None, unit: str) -> Cell:
+    if value is None or unit not in {"IDR", "packages"}:
+        return rounded(value)
+    return int(value) if value == int(value) else value
 
 
 def _awaits_report(package: Tracked, day: date) -> bool:

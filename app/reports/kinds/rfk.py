@@ -21,19 +21,21 @@ from app.reports.realisation import (
     Tracked,
     amount,
     context_of,
-    counted,
     district_names,
+    district_table,
     fund_words,
     joined,
     packages_url,
     payments_elsewhere,
-    portfolio_findings,
+    progress_findings,
     read_portfolio,
     rounded,
     shared_packages,
+    split_by_funds,
     stale_progress,
     within,
     works_day,
+    year_findings,
 )
 from app.reports.report import Cell, Column, Content, Row, Table, Words
 from app.reports.subject import Subject
@@ -128,7 +130,13 @@ def compute(subject: Subject) -> Content:
         figures=tuple(figures),
         tables=(
             _hierarchy(subject, portfolio, parts, details, day),
-            _by_district(subject, figures),
+            district_table(
+                subject,
+                figures,
+                DISTRICT_COLUMNS,
+                title=Words("RFK menurut kecamatan", "Realisation by district"),
+                bar="physical",
+            ),
         ),
         findings=tuple(_findings(subject, portfolio, month, day, ends)),
         year=year,
@@ -298,29 +306,6 @@ def _fund_cell(package: Tracked, source: str | None) -> str | Words | None:
     return joined(fund_words(one) for one in sources)
 
 
-def _by_district(subject: Subject, figures: Sequence[Figure]) -> Table:
-    values = {(one.area, one.id): one.value for one in figures}
-
-    def cells(code: str) -> tuple[Cell, ...]:
-        return tuple(_figure_cell(values.get((code, str(column.figure))), column.unit) for column in DISTRICT_COLUMNS)
-
-    return Table(
-        "districts",
-        "RFK menurut kecamatan",
-        "Realisation by district",
-        DISTRICT_COLUMNS,
-        tuple(Row(code, cells(code)) for code in subject.area.districts),
-        cells(subject.area.code),
-        bar=("physical",),
-    )
-
-
-def _figure_cell(value: float | None, unit: str) -> Cell:
-    if value is None or unit not in {"IDR", "packages"}:
-        return rounded(value)
-    return int(value) if value == int(value) else value
-
-
 # What a reader must know
 
 
@@ -362,25 +347,11 @@ def _findings(subject: Subject, portfolio: Portfolio, month: int, day: date, end
                 f"{name.en} {ends.year} has not begun.",
             )
         )
-    found += portfolio_findings(portfolio, day)
+    found += [*year_findings(portfolio), *progress_findings(portfolio, day)]
     rule = subject.rule(STALE_RULE)
     if rule is not None:
         found.append(stale_progress(portfolio.packages, day, days=rule.value))
     found += [shared_packages(portfolio.packages, subject), payments_elsewhere(portfolio.packages, portfolio.year)]
     if by == "fund":
-        found += _fund_findings(portfolio)
+        found.append(split_by_funds(portfolio.packages))
     return [one for one in found if one is not None]
-
-
-def _fund_findings(portfolio: Portfolio) -> list[Finding | None]:
-    return [
-        counted(
-            [one for one in portfolio.packages if len(one.funds) > 1],
-            "split_by_funds",
-            "Paket dengan lebih dari satu sumber dana: uangnya dibagi menurut pagu tiap sumber, karena SP2D tidak "
-            "mencatat sumbernya",
-            "Packages of several fund sources: their money is split by the sources' ceilings, since SP2D do not record "
-            "the source",
-            severity="info",
-        )
-    ]
