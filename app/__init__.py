@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
     # Imported here, since `petakarya up` and `--help` need nothing of the web and should start at once.
     from flask import Flask
 
+    from app.addresses import CONVERTERS
     from app.config import Settings
     from app.database.roles import database_urls
     from app.errors import register_error_handlers
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, urls: DatabaseUrls | None = Non
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters |= CONVERTERS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     register_extensions(app, settings, urls or database_urls(settings))
     register_security_headers(app)

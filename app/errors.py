@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import get_locale, gettext
 from werkzeug.exceptions import HTTPException
 
@@ -119,6 +119,8 @@ STATUS: dict[type[Exception], int] = {
     DatabaseUnavailable: 503,
 }
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
+# What PostgreSQL cannot hold, and so nothing has: numbers and times beyond its types, characters that are no text.
+NO_VALUE = frozenset({"22003", "22008", "22021", "22P05"})
 CONNECTION_LOST = ("08", "57P", "53300")  # the same, as beginnings: no connection, shut down, too many connections
 MACHINE_PREFIXES = ("/api/", "/ogc", "/tiles/", "/rasters/", "/style.json", "/healthz", "/readyz")
 
@@ -128,12 +130,15 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_http_exception)
     for base in (PetaKaryaError, LayersError, GisError):
         app.register_error_handler(base, answer_known_error)
-    from psycopg import OperationalError  # here, so that commands start without them
+    from psycopg import DataError, OperationalError  # here, so that commands start without them
+    from sqlalchemy.exc import DataError as SessionDataError
     from sqlalchemy.exc import OperationalError as SessionError
     from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
     for failure in (OperationalError, SessionError, NoFreeConnection):
         app.register_error_handler(failure, _answer_database_failure)
+    for mistake in (DataError, SessionDataError):
+        app.register_error_handler(mistake, _answer_impossible_value)
     app.register_error_handler(Exception, _answer_unexpected_error)
 
 
@@ -199,6 +204,26 @@ def _answer_database_failure(error: Exception) -> tuple[Response | str, int]:
     return _answer(
         503, gettext("Pangkalan data sedang tidak dapat dihubungi. Coba lagi sebentar lagi."), "DatabaseUnavailable"
     )
+
+
+def _answer_impossible_value(error: Exception) -> tuple[Response | str, int]:
+    """Tell a value of the request that no database could hold from what is our own mistake."""
+    cause = getattr(error, "orig", error)
+    code = getattr(cause, "sqlstate", None)
+    if code not in NO_VALUE and not (code is None and "NUL" in str(cause)):
+        return _answer_unexpected_error(error)
+    log.warning("impossible value at %s %s", request.method, request.path)
+    _give_up_transaction()
+    return _answer(400, gettext("Permintaan ini tidak dapat dibaca. Periksa kembali alamat atau isian."), "BadRequest")
+
+
+def _give_up_transaction() -> None:
+    """End what has failed, so that the page that says so can read the database again."""
+    from app.extensions import db
+
+    db.session.rollback()
+    if "reader_session" in g:
+        g.reader_session.rollback()
 
 
 def _answer_unexpected_error(error: Exception) -> tuple[Response | str, int]:

@@ -164,14 +164,18 @@ def read_input(model: type[M]) -> M:
     InvalidInput
         With a sentence for each field that cannot be used.
     """
-    if request.is_json:
+    return make_input(model, read_object() if request.is_json else _from_form(model, request.form))
+
+
+def read_object() -> dict[str, Any]:
+    """Return the JSON object that the request sends; `InvalidInput` when it is none, or nested beyond all sense."""
+    try:
         content = request.get_json(silent=True)
-        if not isinstance(content, dict):
-            sentence = gettext("Isi permintaan harus JSON berupa objek.")
-            raise InvalidInput({"": sentence})
-    else:
-        content = _from_form(model, request.form)
-    return make_input(model, content)
+    except RecursionError:
+        content = None
+    if not isinstance(content, dict):
+        raise InvalidInput({"": gettext("Isi permintaan harus JSON berupa objek.")})
+    return content
 
 
 def make_input(model: type[M], content: Mapping[str, Any]) -> M:

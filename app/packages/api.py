@@ -15,7 +15,7 @@ from app.auth.permissions import Permission, current_account, may, needs, requir
 from app.config import Settings
 from app.errors import Forbidden, InvalidInput
 from app.extensions import db
-from app.forms import make_input, read_input
+from app.forms import make_input, read_input, read_object
 from app.idempotency import idempotent
 from app.ogc.forms import require_parameters
 from app.packages import programmes
@@ -103,9 +103,7 @@ def create() -> tuple[Response, int]:
 def change(code: str) -> Response:
     """Change the fields that are sent; `version` is the one that was read."""
     package = package_or_404(code, Permission.PACKAGE_EDIT, locked=True)
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise InvalidInput({"": gettext("Isi permintaan harus JSON berupa objek.")})
+    sent = read_object()
     current = package_values(db.session, package.id)
     known = {name: current[name] for name in PackageInput.model_fields}
     data = make_input(PackageChange, {**known, **sent})
@@ -225,9 +223,7 @@ def contract(code: str) -> tuple[Response, int]:
 def correct_contract(contract_id: int) -> Response:
     """Change the fields of a running contract that are sent, such as its SPMK; `version` is its package's."""
     row, package = contract_and_package(contract_id)
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise InvalidInput({"": gettext("Isi permintaan harus JSON berupa objek.")})
+    sent = read_object()
     known = {name: getattr(row, name) for name in CONTRACT_COLUMNS}
     if {"start_date", "duration_days"} & set(sent) and "end_date" not in sent:
         known["end_date"] = None  # follows from them again

@@ -272,7 +272,7 @@ def funds_content(form: Mapping[str, str]) -> dict[str, Any]:
     for name, value in form.items():
         start, _, rest = name.partition(".")
         number, _, field = rest.partition(".")
-        if start == "rows" and number.isdigit() and len(number) < 4 and value.strip():
+        if start == "rows" and number.isdecimal() and len(number) < 4 and value.strip():
             rows.setdefault(int(number), {})[field] = value
     filled = [row for _number, row in sorted(rows.items()) if row.get("amount_idr") or row.get("source")]
     content: dict[str, Any] = {name: form[name] for name in ("version", "ceiling_idr") if form.get(name, "").strip()}

@@ -190,7 +190,7 @@ def fund_values(package: Package) -> dict[str, Any]:
 def fund_rows(values: Mapping[str, Any]) -> list[int]:
     """Return the numbers of the rows that a form of sources has."""
     parts = (name.split(".") for name in values)
-    return sorted({int(part[1]) for part in parts if part[0] == "rows" and len(part) == 3 and part[1].isdigit()})
+    return sorted({int(part[1]) for part in parts if part[0] == "rows" and len(part) == 3 and part[1].isdecimal()})
 
 
 def rule_warnings(package: Package, rules: Mapping[str, Rule]) -> list[RuleWarning]:

@@ -26,6 +26,8 @@ MOST_POINTS = 1200  # of one plan: three years, day by day
 MOST_ITEMS = 1000
 SUM_SLACK = 0.005  # percentage points by which given weights may miss 100, as the database allows
 
+ContractId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
 
 class PointInput(Input):
     """A point of a plan: cumulative percent by the end of a day."""
@@ -37,7 +39,7 @@ class PointInput(Input):
 class BaselineInput(Input):
     """A plan of a contract; the running contract and its newest addendum when nothing else is said."""
 
-    contract_id: int | None = None
+    contract_id: ContractId | None = None
     in_force_from: Day | None = None
     step: Literal["week", "month", "free"] = "free"
     note: Line | None = None
@@ -58,7 +60,7 @@ class ItemInput(Input):
 class WorkItemsInput(Input):
     """The whole bill of quantities of a contract, in its order; the running contract when none is named."""
 
-    contract_id: int | None = None
+    contract_id: ContractId | None = None
     items: Annotated[list[ItemInput], Field(min_length=1, max_length=MOST_ITEMS)]
 
     @model_validator(mode="after")
