@@ -51,6 +51,38 @@ def test_report_is_written_in_the_form_asked_for(runner: CliRunner, tmp_path: Pa
     assert "Kabupaten Musi Rawas" in page.read_text()
 
 
+def test_one_run_writes_a_file_for_each_area_and_an_index(runner: CliRunner, tmp_path: Path) -> None:
+    folder = tmp_path / "laporan"
+    done = runner.invoke(
+        cli.report, ["coverage", "--all-areas", "--format", "json", "-o", str(folder)], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    index = json.loads((folder / "index.json").read_text())
+    assert [one["code"] for one in index["areas"]] == ["16.05", "16.05.01", "16.05.02"]
+    for one in index["areas"]:
+        assert json.loads((folder / one["file"]).read_text())["area"]["code"] == one["code"]
+        assert f'href="{one["file"]}"' in (folder / "index.html").read_text()
+    assert len(list(folder.iterdir())) == 5
+
+
+def test_all_areas_need_a_folder(runner: CliRunner, tmp_path: Path) -> None:
+    assert isinstance(runner.invoke(cli.report, ["coverage", "--all-areas"]).exception, InvalidRequest)
+    both = ["coverage", "--all-areas", "--area", "16.05", "-o", str(tmp_path)]
+    assert isinstance(runner.invoke(cli.report, both).exception, InvalidRequest)
+
+
+def test_settings_of_a_report_are_checked(runner: CliRunner) -> None:
+    for written in ("colour=red", "colour"):
+        assert isinstance(runner.invoke(cli.report, ["coverage", "--set", written]).exception, InvalidRequest)
+
+
+def test_a_file_is_written_whole_or_not_at_all(runner: CliRunner, tmp_path: Path) -> None:
+    nowhere = tmp_path / "folder" / "a.json"
+    failed = runner.invoke(cli.report, ["coverage", "-o", str(nowhere)])
+    assert isinstance(failed.exception, InvalidRequest)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_mistakes_are_said_and_leave_no_file(runner: CliRunner, tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     assert isinstance(runner.invoke(cli.report, ["coverage", "--area", "99", "-o", str(file)]).exception, NotFound)
