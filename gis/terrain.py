@@ -66,7 +66,7 @@ def slope_percent(elevation: np.ma.MaskedArray[Any, Any], *, cell_x_m: float, ce
     south_east = _or(z[2:, 2:], south + east - centre)
     rise_x = ((north_east + 2 * east + south_east) - (north_west + 2 * west + south_west)) / (8 * cell_x_m)
     rise_y = ((south_west + 2 * south + south_east) - (north_west + 2 * north + north_east)) / (8 * cell_y_m)
-    return np.asarray(np.hypot(rise_x, rise_y) * 100, dtype=np.float64)
+    return np.where(np.isnan(centre), np.nan, np.hypot(rise_x, rise_y) * 100)
 
 
 def slope_degrees(percent: FloatArray) -> FloatArray:
