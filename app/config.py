@@ -52,6 +52,16 @@ class PhotoLimits:
 
 
 @dataclass(frozen=True)
+class RasterLimits:
+    """What a raster may be, and how its tiles are kept."""
+
+    cells: int = 4_000_000_000  # width × height × bands, checked before any cell is read
+    tile_px: int = 256
+    cache_bytes: int = 16 * 1024 * 1024  # of tiles, per web process
+    open_files: int = 4  # per web process
+
+
+@dataclass(frozen=True)
 class SignInLimits:
     """How often a sign-in may fail before the next one must wait."""
 
@@ -119,6 +129,7 @@ class Settings:
     tiles: TileLimits = field(default_factory=TileLimits)
     lists: ListLimits = field(default_factory=ListLimits)
     photos: PhotoLimits = field(default_factory=PhotoLimits)
+    rasters: RasterLimits = field(default_factory=RasterLimits)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     sessions: SessionLimits = field(default_factory=SessionLimits)
     server: ServerSettings = field(default_factory=ServerSettings)

@@ -53,6 +53,11 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
     ),
     "app.fund": ("id", "project_id", "year", "source", "amount_idr", "demo", "valid_from"),
     "app.payment": ("id", "project_id", "paid_on", "amount_idr", "demo", "valid_from"),
+    "app.raster": (
+        *("id", "name", "title", "kind", "year", "source", "file_hash", "bytes", "crs", "west", "south", "east"),
+        *("north", "width", "height", "bands", "dtype", "nodata", "resolution_m", "value_min", "value_max"),
+        *("value_low", "value_high", "valid_share", "covered_share", "classes", "demo", "valid_from"),
+    ),
     "app.rules": (
         *("code", "version", "title_id", "title_en", "value", "unit", "legal_basis", "status"),
         *("in_force_from", "in_force_until", "valid_from"),
