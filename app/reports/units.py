@@ -20,6 +20,7 @@ NAMED: dict[str, Words] = {  # units that are words
     "m2/person": Words("m²/jiwa", "m²/person"),
     "people/km2": Words("jiwa/km²", "people/km²"),
     "days": Words("hari", "days"),
+    "vehicles/day": Words("kendaraan/hari", "vehicles/day"),
     "IDR": Words("Rp", "Rp"),
 }
 COUNTED = frozenset({"packages", "number", "index", "villages", "bridges", "facilities", "count", "projects"})
