@@ -8,6 +8,7 @@ or by code, in a catalogue beside the built-in layers.
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ OVER_COLOURS = ("#9f1239", "#0f6fb5", "#8a5a00")
 LEGEND_PX, ROW_PX, SWATCH_PX = 12.5, 21, 34
 REPORT_LAYER, CLASS_FIELD, VALUE_FIELD, NAME_FIELD = "report_map", "report_class", "report_value", "report_name"
 AREA_ORDER, LINE_ORDER, OVER_ORDER = 15, 60, 70  # below and above the borders of districts
+FOLIUM_NAME = re.compile(r'(?:\bvar |\bid=")[a-z_]+_([0-9a-f]{32})(?![0-9a-f])')
 NODE_MODULES = ROOT / "static" / "node_modules"
 
 
@@ -238,7 +240,7 @@ def render_movable_map(
         return None
     chosen: Language = "en" if language == "en" else "id"
     drawn = draw_layers(report, view, frame, scheme, count, UNKNOWN_GREY, language)
-    return render_folium(
+    page = render_folium(
         drawn.frames,
         drawn.catalogue,
         language=chosen,
@@ -246,6 +248,15 @@ def render_movable_map(
         assets=NODE_MODULES,
         source=_source(report, language),
     )
+    return with_counted_names(page)
+
+
+def with_counted_names(page: str) -> str:
+    """Return a folium page with its random names counted instead, so that the same map is the same text."""
+    names = dict.fromkeys(found[1] for found in FOLIUM_NAME.finditer(page))
+    for number, name in enumerate(names):
+        page = page.replace(name, f"{number:032x}")
+    return page
 
 
 def describe_map(report: Report, classified: Classified, language: str) -> str:

@@ -22,6 +22,7 @@ from layers.errors import LayerNotFound
 class Headline:
     """A figure that is shown large: what it is called, its number, and the unit behind it."""
 
+    id: str
     label: str
     number: str
     unit: str
@@ -67,7 +68,7 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table in words; `is_number` tells which columns stand at the right."""
+    """A table in words; `is_number` tells which columns stand at the right, `figures` which figures they are."""
 
     id: str
     title: str
@@ -78,6 +79,7 @@ class ShownTable:
     total: ShownRow | None
     note: str | None
     is_facts: bool
+    figures: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def show_table(report: Report, table: Table, language: str) -> ShownTable:
         total=ShownRow(report.area.name, _cells(table, table.total, language), is_strong=True) if table.total else None,
         note=_own(table.note.in_language(language), report) if table.note else None,
         is_facts=table.layout == "facts",
+        figures=tuple(one.figure for one in table.columns),
     )
 
 
@@ -243,7 +246,7 @@ def _headlines(report: Report, definition: ReportDefinition, language: str) -> I
         if figure is not None:
             value = format_quantity(figure.value, figure.unit, language)
             number, _, unit = value.partition(" ")
-            yield Headline(figure_label(definition, report, figure_id, language), number, unit)
+            yield Headline(figure_id, figure_label(definition, report, figure_id, language), number, unit)
 
 
 def _findings(report: Report, language: str) -> Iterator[ShownFinding]:
