@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.demo.plane import Plane
 from app.demo.settlements import MALE_SHARE, PERSONS_PER_HOUSEHOLD
 from app.demo.surveys import PAVED, prevailing
 from app.demo.world import World
+from app.demo.zones import activity_matrix
 from gis.constants import M2_PER_KM2
 from gis.types import FloatArray, GeometryArray
 from layers.catalogue import built_in_catalogue
@@ -349,7 +351,7 @@ def _plan_tables(world: World, areas: Areas) -> list[Table]:
     labels = {code.code: code.label.id for code in built_in_catalogue().codes["zone"]}
     plan = (
         PLAN_CODE, plan_name(world.region), "rtrw", 50_000, "Perda RTRW (contoh)", dt.date(2024, 1, 2), dt.date(2043,
-        12, 31), True,
+        12, 31), json.dumps(activity_matrix()), True,
         SOURCE, moment(RECORDED["zones"]),
     )  # fmt: skip
     columns = (
@@ -360,6 +362,7 @@ def _plan_tables(world: World, areas: Areas) -> list[Table]:
         "legal_basis",
         "in_force_from",
         "in_force_until",
+        "activity_matrix",
         "demo",
         "source",
         "valid_from",

@@ -17,6 +17,29 @@ from gis.types import BoolArray, GeometryArray, IntArray
 
 CodeArray = npt.NDArray[np.str_]
 
+ZONE_GROUPS = {  # that the plan treats alike
+    "settlement": ("PK", "PD", "R-1", "R-2", "R-3", "R-4", "K-1", "K-2", "KT", "SPU-1"),
+    "green": ("RTH-1",),
+    "industry": ("KPI",),
+    "rice": ("P-1",),
+    "farm": ("P-2", "P-3", "IK-2"),
+    "production_forest": ("HP", "HPT"),
+    "protected_forest": ("HL",),
+    "park": ("TN",),
+    "river_bank": ("PS",),
+}
+ACTIVITIES = {  # sector of the works → what the plan allows in each group, in their order; "-": it is silent
+    "roads": "ITIBTBBXT",
+    "bridges": "ITITTTBXI",
+    "drainage": "IIITTBXXT",
+    "water_resources": "TTTIITBXI",
+    "water_supply": "IBITTBBXB",
+    "sanitation": "TXIBBXXXX",
+    "buildings": "IXBXBXXXX",
+    "settlements": "IXXXBXXXX",
+    "parks": "IIITTTTTI",
+    "other": "B--------",
+}
 RIVERBANK_M = 60.0
 SMALLEST_CELLS = 4  # zones of fewer cells join their neighbour
 RURAL_SETTLEMENT_FACTOR = 1.35  # how far rural settlement reaches beyond today's streets
@@ -28,6 +51,20 @@ class Zones:
 
     shapes: GeometryArray
     codes: list[str]
+
+
+def activity_matrix() -> dict[str, dict[str, str]]:
+    """
+    Return what the invented plan allows: activity → zone code → I, T, B or X.
+
+    Making plans is no use of land, so the matrix does not know the sector of spatial planning.
+    """
+    return {
+        activity: {
+            zone: cell for cell, zones in zip(cells, ZONE_GROUPS.values(), strict=True) for zone in zones if cell != "-"
+        }
+        for activity, cells in ACTIVITIES.items()
+    }
 
 
 def draw_zones(random: Random, boundaries: Boundaries, settlements: Settlements, water: Water) -> Zones:
