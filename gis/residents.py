@@ -298,11 +298,14 @@ def _how_placed(population: FloatArray, basis: TextArray) -> Finding | None:
     used = [(name, share) for name, share in shares.items() if share > 0]
     listed_id = ", ".join(f"{_BASIS_WORDS[name][0]} {f'{share:.1f}'.replace('.', ',')} %" for name, share in used)
     listed_en = ", ".join(f"{_BASIS_WORDS[name][1]} {share:.1f} %" for name, share in used)
+    mostly_even = shares["area"] > shares["raster"] + shares["buildings"]
+    more_id = " Muat bangunan atau raster penduduk agar lebih tepat." if mostly_even else ""
+    more_en = " Load buildings or a population raster for better figures." if mostly_even else ""
     return Finding(
-        "info",
+        "warning" if mostly_even else "info",
         "residents_placed",
-        f"Tempat tinggal penduduk ditaksir: {listed_id}.",
-        f"Where people live was estimated: {listed_en}.",
+        f"Tempat tinggal penduduk ditaksir: {listed_id}.{more_id}",
+        f"Where people live was estimated: {listed_en}.{more_en}",
         int((~np.isnan(population)).sum()),
     )
 

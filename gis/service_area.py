@@ -281,7 +281,7 @@ def _figures(
     of = {"area": code, "context": context, "rule": distance_rule}
     needed = people / per_facility.value if people is not None and per_facility is not None else None
     return [
-        quantity_figure("service.facilities", facilities, area=code, unit="number", context=context),
+        quantity_figure("service.facilities", facilities, area=code, unit="facilities", context=context),
         percent_figure("service.area_percent", _sum(rows["settled_served_m2"]), settled or None, **of),  # type: ignore[arg-type]
         percent_figure("service.population_known_percent", settled_known, settled or None, area=code, context=context),
         percent_figure(
@@ -390,7 +390,7 @@ def _reach_findings(far: IntArray, feet: Feet, residents: Residents) -> list[Fin
     if persons:
         findings.append(
             Finding(
-                "info",
+                "warning",
                 "people_far_from_streets",
                 f"{_thousands(persons)} jiwa tinggal terlalu jauh dari jalan yang tergambar; menurut jaringan jalan "
                 "mereka dihitung tidak terlayani.",

@@ -1,0 +1,118 @@
+"""Who lives where, as reports need it: villages with their people, and where in them these live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from app.reports.report import Evidence
+from app.reports.subject import Subject
+from gis.constants import WGS84_SRID
+from gis.crs import choose_metric_crs, reproject_array
+from gis.figures import Finding
+from gis.measure import area_m2
+from gis.population import PopulationCount, count_population
+from gis.residents import Homes, Residents, homes_from_buildings, place_residents
+from gis.types import BBox
+
+MOST_PER_HOME = "HUNIAN_JIWA_MAKS"
+
+
+@dataclass(frozen=True)
+class People:
+    """
+    The villages of an area (and its districts without any), with their people.
+
+    `areas`: code, name, district_code, population (NaN where unknown) and polygon; `count` tells how they were counted.
+    """
+
+    areas: gpd.GeoDataFrame
+    count: PopulationCount
+
+    @property
+    def groups(self) -> pd.Series:
+        """The district of each area, by the area's code."""
+        return pd.Series(self.areas["district_code"].to_numpy(), index=self.areas["code"].to_numpy())
+
+    def evidence(self, subject: Subject) -> Evidence:
+        """Say how many counts of people each figure rests on."""
+        known = self.areas[self.areas["population"].notna()]
+        counts = {str(code): int(number) for code, number in known["district_code"].value_counts().items()}
+        version = int(subject.table_states["population"].version)
+        return Evidence("population", counts={**counts, subject.area.code: len(known)}, version=version)
+
+
+def read_people(subject: Subject, *, year: int | None = None) -> People:
+    """
+    Read the villages of the area with the people of a year.
+
+    Parameters
+    ----------
+    year
+        Of the count; None for the newest. The nearest that is recorded is taken.
+
+    Returns
+    -------
+    people
+        A district without villages stands for itself.
+    """
+    columns = ["code", "name", "district_code", "geometry"]
+    villages = subject.villages[columns]
+    bare = subject.within[~subject.within["code"].isin(villages["district_code"])]
+    bare = bare.assign(district_code=bare["code"])[columns]
+    areas = villages if bare.empty else bare if villages.empty else pd.concat([villages, bare], ignore_index=True)
+    areas = areas.reset_index(drop=True).assign(area_m2=area_m2(areas.geometry))
+    count = count_population(subject.population(), pd.DataFrame(areas.drop(columns="geometry")), year=year)
+    population = count.table["population"].to_numpy()
+    return People(areas.drop(columns="area_m2").assign(population=population), count)
+
+
+def place_people(subject: Subject, people: People, crs: CRS, *, use_buildings: bool = True) -> Residents:
+    """Place people in the buildings of their village, or evenly where too few are drawn."""
+    homes = _read_homes(subject) if use_buildings else None
+    rule = subject.rule(MOST_PER_HOME) if homes is not None else None
+    return place_residents(people.areas, homes, crs=crs, most_per_home=rule.value if rule else None)
+
+
+def metric_crs(subject: Subject) -> CRS:
+    """Choose the metric CRS of the area's boundary, which must be drawn."""
+    return choose_metric_crs(shapely.box(*subject.within.total_bounds))
+
+
+def box_around(subject: Subject, crs: CRS, *, metres: float) -> BBox:
+    """Return the box of the area with a margin of so many metres."""
+    area = reproject_array(subject.within.geometry.envelope.to_numpy(), WGS84_SRID, crs)
+    wide = shapely.box(*shapely.total_bounds(shapely.buffer(area, metres, join_style="mitre")))
+    west, south, east, north = shapely.total_bounds(reproject_array(np.array([wide], dtype=object), crs, WGS84_SRID))
+    return float(west), float(south), float(east), float(north)
+
+
+def population_year_finding(count: PopulationCount) -> tuple[Finding, ...]:
+    """Say of which year people were counted."""
+    if count.year is None or count.total is None:
+        return ()
+    years = sorted({int(year) for year in count.table["year"].dropna()})
+    if len(years) != 1:
+        return ()
+    return (
+        Finding(
+            "info",
+            "population_year",
+            f"Penduduk tahun {years[0]}.",
+            f"Population of {years[0]}.",
+            int(count.table["population"].notna().sum()),
+        ),
+    )
+
+
+def _read_homes(subject: Subject) -> Homes | None:
+    read = partial(subject.frame, "buildings", ("kind", "levels", "amenity"))
+    buildings = read() if subject.area.is_region else read(bbox=tuple(subject.within.total_bounds))
+    homes = buildings[buildings["amenity"].isna()]
+    return homes_from_buildings(homes) if len(homes) else None
