@@ -220,6 +220,9 @@ def forecast_json(forecast: Forecast | None) -> dict[str, str | None] | None:
 def _read_actual(
     session: Session, project_id: int, as_of: dt.datetime | None, versions: Sequence[PlanVersion]
 ) -> list[Observation]:
+    def of_contract(contract: int | None) -> list[PlanVersion]:
+        return [one for one in versions if contract in {None, one.contract_id}]
+
     rows = session.execute(
         text(f"""
             SELECT day, physical_percent, planned_percent, contract_id
@@ -229,6 +232,6 @@ def _read_actual(
         {"project": project_id, "as_of": as_of} if as_of else {"project": project_id},
     )
     return [
-        Observation(day, physical, planned if planned is not None else planned_on(versions, day), contract)
+        Observation(day, physical, planned if planned is not None else planned_on(of_contract(contract), day), contract)
         for day, physical, planned, contract in rows
     ]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.helpers.tracking import contract_of, make_approved, make_contract
+from tests.helpers.tracking import contract_of, make_approved, make_baseline, make_contract
 from tests.progress.conftest import Site
 
 
@@ -28,3 +28,21 @@ def test_its_first_figure_is_no_fall(site: Site, second: int) -> None:
     sent = {"day": "2026-11-20", "physical_percent": 5, "submit": True}
     answer = site.at_officer.post(f"/api/v1/projects/{site.code}/updates", json=sent)
     assert answer.status_code == 201, answer.json
+
+
+def test_plan_of_the_first_contract_says_nothing_of_the_second(site: Site, second: int, connection: Connection) -> None:
+    sent = {"day": "2026-11-20", "physical_percent": 5, "submit": True, "correction_note": "Kontrak baru"}
+    made = site.at_officer.post(f"/api/v1/projects/{site.code}/updates", json=sent).json
+    approved = site.at_reviewer.post(f"/api/v1/updates/{made['client_id']}/approve")
+    assert approved.status_code == 200
+    assert approved.json["planned_percent"] is None
+    assert connection.scalar(text("SELECT count(*) FROM app.critical_case")) == 0
+    curve = site.at_officer.get(f"/api/v1/projects/{site.code}/curve").json
+    assert curve["actual"][-1]["planned_percent"] is None
+    make_baseline(connection, site.id, {date(2026, 10, 1): 0.0, date(2027, 2, 28): 100.0}, contract_id=second)
+    planned = connection.scalar(text("SELECT app.planned_percent(:id, '2026-11-20')"), {"id": site.id})
+    assert planned == pytest.approx(100 * 50 / 150)
+    earlier = connection.scalar(text("SELECT app.planned_percent(:id, '2026-09-01')"), {"id": site.id})
+    assert earlier == pytest.approx(100 * 124 / 229), "a day of the first contract is judged by the first plan"
+    curve = site.at_officer.get(f"/api/v1/projects/{site.code}/curve").json
+    assert curve["actual"][-1]["planned_percent"] == pytest.approx(100 * 50 / 150)
