@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
@@ -17,25 +17,25 @@ from app.reports.kinds.road_data import (
     STABILITY,
     complete_figures,
     lay_own_roads,
+    measure_streets,
     read_own_roads,
     read_segments,
     road_evidence,
+    street_findings,
     unknown_figures,
 )
-from app.reports.queries import has_rows
 from app.reports.report import Content, Evidence, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
 from gis.green_space import green_space
 from gis.overlay import dissolve
 from gis.roads import NOWHERE
-from gis.streets import StreetLengths, street_figures, street_lengths
+from gis.streets import street_figures
 
 PUBLIC_MIN, TOTAL_MIN = "RTH_PUBLIK_MIN", "RTH_TOTAL_MIN"
 STREET_UNITS = {"streets.length_km": "km", "streets.density_km_per_km2": "km/km2"}
 GREEN_UNITS = {"green.public_percent": "percent", "green.total_percent": "percent", "green.public_ha": "ha"}
 FIGURE_UNITS = {**STREET_UNITS, **ROAD_UNITS, **GREEN_UNITS}  # every figure of the report, in its order
-PARTIAL_NOISE = frozenset({"streets_outside", "areas_overlap"})  # findings that are true of the whole region only
 
 
 @dataclass(frozen=True)
@@ -77,31 +77,15 @@ def _evidence(subject: Subject) -> dict[str, tuple[Evidence, ...]]:
 
 
 def _streets(subject: Subject) -> _Part:
-    """Measure streets: all of them for the whole region, else those whose box meets the area's."""
+    """Measure streets and their density."""
     if not subject.drawn:
         return _Part(unknown_figures(STREET_UNITS, subject.codes), (no_boundary(subject.area),))
-    area, within = subject.area, subject.within
-    bbox = None if area.is_region else tuple(within.total_bounds)
-    streets = subject.frame("streets", (), bbox=bbox)
-    areas = subject.districts if area.level == "district" else within
-    lengths = street_lengths(streets, areas)
-    if not area.is_region:
-        lengths = _known_elsewhere(lengths, has_rows(subject.session, "streets", subject.as_of))
+    lengths = measure_streets(subject)
     figures = street_figures(lengths, context=subject.context("streets"))
     density = density_area(subject, lengths) if lengths.streets else ()
     return _Part(
-        figures.figures,
-        (*(one for one in figures.findings if area.is_region or one.code not in PARTIAL_NOISE), *density),
-        (street_table(figures.figures, area),),
+        figures.figures, (*street_findings(subject, lengths), *density), (street_table(figures.figures, subject.area),)
     )
-
-
-def _known_elsewhere(lengths: StreetLengths, has_rows: bool) -> StreetLengths:
-    """Tell "no streets here" (0 km) from "no street data at all" (unknown)."""
-    if lengths.streets or not has_rows:
-        return lengths
-    findings = tuple(one for one in lengths.findings if one.code != "no_streets")
-    return replace(lengths, streets=1, findings=findings)
 
 
 def _roads(subject: Subject) -> _Part:

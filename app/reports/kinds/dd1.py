@@ -40,8 +40,8 @@ CONDITION_LABELS: dict[ConditionClass, Words] = {
 ACCESS_LETTERS = {"national": "N", "provincial": "P", "regency": "K", "city": "K", "village": "D"}
 NOTE = Words(
     "Ruas yang melintasi beberapa kecamatan dicatat sekali, pada kecamatan tempat bagian terpanjangnya; panjang di "
-    "tiap kecamatan ada di tabel kondisi menurut kecamatan. Jumlah permukaan dan jumlah kondisi sama dengan panjang. Akses: "
-    "N nasional, P provinsi, K kabupaten/kota, D desa, dari jalan tergambar yang bertemu.",
+    "tiap kecamatan ada di tabel kondisi menurut kecamatan. Jumlah permukaan dan jumlah kondisi sama dengan panjang. "
+    "Akses: N nasional, P provinsi, K kabupaten/kota, D desa, dari jalan tergambar yang bertemu.",
     "A road that crosses several districts stands once, in the district that holds most of it; lengths within each "
     "district are in the table of condition by district. Surfaces and conditions each add up to the length. Access: N "
     "national, P provincial, K regency/city, D village, of drawn roads that meet.",

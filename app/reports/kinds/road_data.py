@@ -1,4 +1,4 @@
-"""What the reports about roads read in common: the area's own roads, their survey, and the figures of both."""
+"""What the reports about roads read in common: the area's own roads, their survey, all streets, and their figures."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gis.figures import Figure, Finding
 from gis.overlay import dissolve
 from gis.road_condition import CONDITION_CLASSES
 from gis.roads import ConditionLengths, condition_lengths, road_figures
+from gis.streets import StreetLengths, street_lengths
 from layers.catalogue import built_in_catalogue
 
 STABILITY, SCALE_TOLERANCE = "KEMANTAPAN", "TOLERANSI_PANJANG_SK"
@@ -27,6 +28,7 @@ CONDITION_IDS = {f"roads.length_km.{condition}": condition for condition in COND
 ROAD_UNITS = {"roads.length_km": "km", **dict.fromkeys(CONDITION_IDS, "km"), "roads.kemantapan": "percent"}
 ROAD_COLUMNS = ("code", "length_sk_m")
 SEGMENT_COLUMNS = ("road_code", "sta_from_m", "sta_to_m", "survey_year", "survey_date", "condition")
+PARTIAL_NOISE = frozenset({"streets_outside", "areas_overlap"})  # findings that are true of the whole region only
 OWN_ROADS = "own"  # stands in frames for the status of the roads that the area's own government keeps
 
 
@@ -100,6 +102,22 @@ def lay_own_roads(subject: Subject, roads: gpd.GeoDataFrame, segments: pd.DataFr
     figures = road_figures(lengths, rule=subject.known_rule(STABILITY), context=subject.context("roads"))
     findings = tuple(one for one in figures.findings if one.code != "no_legal_roads" or not is_known)
     return OwnRoads(lengths, _with_dates(subject, figures.figures), findings, is_known)
+
+
+def measure_streets(subject: Subject) -> StreetLengths:
+    """Measure streets: all of them for the whole region, else those whose box meets the area's."""
+    area, within = subject.area, subject.within
+    streets = subject.frame("streets", (), bbox=None if area.is_region else tuple(within.total_bounds))
+    lengths = street_lengths(streets, subject.districts if area.level == "district" else within)
+    if area.is_region or lengths.streets or not has_rows(subject.session, "streets", subject.as_of):
+        return lengths
+    # No streets here is 0 km, and no street data at all is unknown.
+    return replace(lengths, streets=1, findings=tuple(one for one in lengths.findings if one.code != "no_streets"))
+
+
+def street_findings(subject: Subject, lengths: StreetLengths) -> tuple[Finding, ...]:
+    """Return what was found about streets that is true of the area, and not of the whole region only."""
+    return tuple(one for one in lengths.findings if subject.area.is_region or one.code not in PARTIAL_NOISE)
 
 
 def road_evidence(subject: Subject, *, by_recorded_class: bool = True) -> dict[str, tuple[Evidence, ...]]:
