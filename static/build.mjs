@@ -46,6 +46,7 @@ async function bundle() {
       reports: "css/reports.css",
       staff: "css/staff.css",
       register: "src/register.ts",
+      "reports-page": "src/reports.ts",
       locations: "src/locations.ts",
       photos: "css/photos.css", // for the public's page of a project with photos
       "photo-slider": "src/photo-slider.ts",

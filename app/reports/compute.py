@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,14 +43,19 @@ _computing = Lock()
 
 
 def report_of(
-    session: Session, request: ReportRequest, *, now: datetime, store: ReportStore, staff: Session | None = None
+    session: Session,
+    request: ReportRequest,
+    key: str,
+    *,
+    now: datetime,
+    store: ReportStore,
+    staff: Session | None = None,
 ) -> Report:
     """
     Return the report that is asked for, without its frames, computed once for each state of its inputs.
 
-    Parameters, errors as for `compute_report`; `TooBusy` when others are waiting for theirs already.
+    Parameters, errors as for `make_report`; `TooBusy` when others are waiting for theirs already.
     """
-    key = key_of(session, request, now=now, staff=staff)
     report = kept_report(key, store)
     if report is None:
         with _turn():
@@ -190,6 +196,7 @@ def _report(subject: Subject, content: Content) -> Report:
     changes = [state.changed_at for state in subject.table_states.values()]
     newest = newest_change(subject.states, subject.used_rules, subject.day, subject.zone, changes)
     frames = {"districts": subject.within[["code", "name", "geometry"]], **content.frames}
+    maps = content.maps or _maps_of_headlines(subject, figures)
     names = {**read_area_names(subject.session, area), **content.names, area.code: area.name}
     return Report(
         name=subject.definition.id,
@@ -205,11 +212,29 @@ def _report(subject: Subject, content: Content) -> Report:
         names=names,
         settings=dict(subject.settings),
         charts=content.charts,
-        maps=content.maps or _maps_of_headlines(subject, figures),
+        maps=tuple(replace(one, value=_column(one.figure)) if one.figure else one for one in maps),
         pictures=content.pictures,
         for_staff=subject.staff is not None,
-        frames=frames,
+        frames=_with_values(frames, maps, figures),
     )
+
+
+def _with_values(frames: dict[str, Any], maps: Sequence[MapView], figures: Sequence[Figure]) -> dict[str, Any]:
+    """Write the values of figures that maps show beside the areas that they are of."""
+    values = {(one.id, one.area): one.value for one in figures}
+    for view in maps:
+        if view.figure is None or view.frame not in frames:
+            continue
+        frame = frames[view.frame]
+        column = [values.get((view.figure, code)) for code in frame[view.key]]
+        numbers = [math.nan if one is None else float(one) for one in column]
+        frames[view.frame] = frame.assign(**{_column(view.figure): numbers})
+    return frames
+
+
+def _column(figure_id: str) -> str:
+    """Return the column of a figure's values in a frame, a name that every program can read."""
+    return figure_id.replace(".", "_")
 
 
 def _maps_of_headlines(subject: Subject, figures: Sequence[Figure]) -> tuple[MapView, ...]:

@@ -75,6 +75,7 @@ class ReportDefinition(Strict):
     tables: tuple[str, ...] = ()
     year: Literal["survey", "fiscal", "none"] = "none"
     access: Literal["public", "staff"] = "public"
+    slow: bool = False  # takes so long that a page waits for the worker instead of computing it itself
     critical: bool = False  # tells more to those who may know of critical contracts
     settings: tuple[Setting, ...] = ()
     headlines: tuple[str, ...] = Field(max_length=4)

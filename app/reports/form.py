@@ -10,12 +10,15 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from app.extensions import current_language
+from app.formats import format_number
 from app.own_words import in_own_words
 from app.region import current_region
 from app.reports.areas import list_report_areas, read_fiscal_years
 from app.reports.definition import ReportDefinition, Setting
 
 DOCUMENTS = (("pdf", "PDF"), ("xlsx", "XLSX"), ("gpkg", "GeoPackage"), ("html", "HTML"), ("json", "JSON"))
+SCREEN = ("map", "scheme", "classes", "compare_area", "compare_as_of")  # parameters of the page alone
+BYTES_PER_MB = 1_000_000
 INPUT_TYPES = {"number": "number", "integer": "number", "date": "date"}
 
 
@@ -35,6 +38,15 @@ class ShownSetting:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A document of the report: what it is called, where it is, and how large, once it has been made."""
+
+    label: str
+    address: str
+    size: str | None
+
+
+@dataclass(frozen=True)
 class ReportForm:
     """What the form of a report offers, and what of it was chosen."""
 
@@ -44,12 +56,16 @@ class ReportForm:
     year: int | None
     as_of: str
     fields: tuple[ShownSetting, ...]
-    downloads: tuple[tuple[str, str], ...]  # label and address
+    compare_area: str
+    compare_as_of: str
+    downloads: tuple[Download, ...]
 
 
-def report_form(session: Session, definition: ReportDefinition, asked: Mapping[str, str]) -> ReportForm:
-    """Return the form of a report for what an address asks."""
-    chosen_values = without_empty(asked)
+def report_form(
+    session: Session, definition: ReportDefinition, asked: Mapping[str, str], *, sizes: Mapping[str, int]
+) -> ReportForm:
+    """Return the form of a report for what an address asks; `sizes` (bytes) of documents that are there already."""
+    chosen_values = of_the_report(asked)
     years = _years(session, definition)
     chosen = int(asked["year"]) if asked.get("year", "").isdigit() else None
     if chosen is not None and chosen not in years:
@@ -61,7 +77,12 @@ def report_form(session: Session, definition: ReportDefinition, asked: Mapping[s
         year=chosen,
         as_of=asked.get("as_of", "")[: len("2026-11-24")],
         fields=tuple(_shown(session, one, asked.get(one.name, "")) for one in definition.settings),
-        downloads=tuple((label, document_url(definition, wanted, chosen_values)) for wanted, label in DOCUMENTS),
+        compare_area=asked.get("compare_area", ""),
+        compare_as_of=asked.get("compare_as_of", "")[: len("2026-11-24")],
+        downloads=tuple(
+            Download(label, document_url(definition, wanted, chosen_values), _size(sizes.get(wanted)))
+            for wanted, label in DOCUMENTS
+        ),
     )
 
 
@@ -70,6 +91,19 @@ def document_url(definition: ReportDefinition, wanted: str, asked: Mapping[str, 
     if wanted == "json":
         return url_for("reports.as_json", name=definition.id, **asked)
     return url_for("reports.as_document", name=definition.id, wanted=wanted, **asked)
+
+
+def _size(size: int | None) -> str | None:
+    if size is None:
+        return None
+    if size < BYTES_PER_MB:
+        return f"{format_number(max(1, round(size / 1000)), current_language())} kB"
+    return f"{format_number(size / BYTES_PER_MB, current_language(), 1)} MB"
+
+
+def of_the_report(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an address asks of the report itself, without how the page shows it."""
+    return {name: value for name, value in without_empty(asked).items() if name not in SCREEN}
 
 
 def _years(session: Session, definition: ReportDefinition) -> list[int]:

@@ -9,10 +9,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import render_template
 from sqlalchemy.orm import Session
 
-from app.config import ROOT
 from app.extensions import current_language
 from app.formats import format_number
 from app.own_words import catalogue_in_own_words, in_own_words
@@ -93,6 +91,7 @@ class ShownRow:
     """One row of a table, with its bar."""
 
     name: str
+    key: str | None  # of an area, by which map and table light up together
     cells: tuple[ShownCell, ...]
     bar: tuple[Piece, ...]
     level: int
@@ -113,12 +112,6 @@ class ShownTable:
     note: str | None
     layout: str
     has_bar: bool
-
-
-def render_document(report: Report) -> str:
-    """Return the report as one HTML document that needs nothing beside it; inside a request, for its language."""
-    css = (ROOT / "static" / "css" / "reports.css").read_text(encoding="utf-8")
-    return render_template("reports/document.html", css=css, **report_values(report))
 
 
 def report_values(report: Report) -> dict[str, Any]:
@@ -250,7 +243,8 @@ def _show_row(report: Report, table: Table, row: Row, longest: float) -> ShownRo
         width = value / longest * 100
         pieces.append(Piece(round(start, 3), round(width, 3), kind))
         start += width
-    return ShownRow(in_own_words(name, report.area), cells, tuple(pieces), row.level, row.is_subtotal)
+    key = row.key if table.by_area else None
+    return ShownRow(in_own_words(name, report.area), key, cells, tuple(pieces), row.level, row.is_subtotal)
 
 
 def _cell_url(report: Report, table: Table, column: Column, row: Row) -> str | None:

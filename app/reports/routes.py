@@ -6,6 +6,7 @@ What computes is imported when a report is asked for: it loads geopandas and sci
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.auth.permissions import Permission, current_account, may, public, require
 from app.errors import InvalidRequest, NotFound
-from app.extensions import current_language, db, reader_session
+from app.extensions import csrf, current_language, db, reader_session
 from app.ogc.forms import require_parameters
 from app.reports.definition import GROUPS, ReportDefinition, report_definition, report_definitions
-from app.reports.form import asked_settings, parameter_names, report_form, without_empty
+from app.reports.form import SCREEN, asked_settings, of_the_report, parameter_names, report_form, without_empty
 from app.reports.jobs import PAGE, ReportJob, ask_for, cancel_job, failed_job, get_job
 from app.reports.requests import ReportRequest
 from app.reports.store import ReportStore
@@ -48,7 +49,7 @@ def gallery() -> str:
 @blueprint.get("/<name>")
 def page(name: str) -> BaseResponse | str:
     """Show a report: the form, and the result for what it asks; `format=json` answers as JSON."""
-    definition = _definition(name)
+    definition = _definition(name, *SCREEN)
     wanted = request.args.get("format", "html")
     if wanted == "json":
         return _json(_asked_report(definition))
@@ -59,13 +60,23 @@ def page(name: str) -> BaseResponse | str:
         )
     if not all(request.args.values()):  # what the form left empty does not belong in an address
         return redirect(url_for("reports.page", name=name, **without_empty(request.args)))
+    from app.reports.compute import kept_report
     from app.reports.pages import report_values
+    from app.reports.screen import compare, show_charts, show_map
 
-    report = _asked_report(definition)
+    store, key = report_store(), _key(definition)
+    if definition.slow and kept_report(key, store) is None:
+        return _wait_for(definition, key, PAGE)
+    report = _asked_report(definition, key)
+    other = _compared(definition)
     answer = render_template(
         "reports/report.html",
-        form=report_form(reader_session(), definition, request.args),
-        json_url=url_for("reports.as_json", name=name, **without_empty(request.args)),
+        form=report_form(reader_session(), definition, request.args, sizes=_sizes(key)),
+        json_url=url_for("reports.as_json", name=name, **of_the_report(request.args)),
+        shown_map=show_map(report, key, store, request.args),
+        charts=show_charts(report),
+        compared=compare(report, other) if other else [],
+        other=other,
         **report_values(report),
     )
     return _kept(answer, "text/html")
@@ -150,6 +161,7 @@ def job_file(job_id: UUID) -> Answer:
 
 
 @blueprint.post("/jobs/<uuid:job_id>/cancel")
+@csrf.exempt  # another site cannot know the job's number, and pages of the public carry no token
 @public
 def cancel(job_id: UUID) -> Answer:
     """Cancel a document that is being made; whoever has its address may, since nobody else knows it."""
@@ -263,19 +275,47 @@ def _request(definition: ReportDefinition) -> ReportRequest:
     )
 
 
-def _key(definition: ReportDefinition) -> str:
+def _key(definition: ReportDefinition, asked: ReportRequest | None = None) -> str:
     from app.reports.compute import key_of
 
     staff = staff_session_for(definition)
-    return key_of(reader_session(), _request(definition), now=datetime.now(UTC), staff=staff)
+    return key_of(reader_session(), asked or _request(definition), now=datetime.now(UTC), staff=staff)
 
 
-def _asked_report(definition: ReportDefinition) -> Report:
+def _asked_report(definition: ReportDefinition, key: str | None = None, asked: ReportRequest | None = None) -> Report:
     """Compute the report that is asked for; critical contracts are told to those who may know of them."""
     from app.reports.compute import report_of
 
-    staff = staff_session_for(definition)
-    return report_of(reader_session(), _request(definition), now=datetime.now(UTC), store=report_store(), staff=staff)
+    asked = asked or _request(definition)
+    return report_of(
+        reader_session(),
+        asked,
+        key or _key(definition, asked),
+        now=datetime.now(UTC),
+        store=report_store(),
+        staff=staff_session_for(definition),
+    )
+
+
+def _compared(definition: ReportDefinition) -> Report | None:
+    """Compute the report of the other area or moment that this one is compared with; None when there is none."""
+    area, as_of = request.args.get("compare_area"), request.args.get("compare_as_of")
+    if not area and not as_of:
+        return None
+    asked = _request(definition)
+    return _asked_report(definition, asked=replace(asked, area=area or asked.area, as_of=as_of or asked.as_of))
+
+
+def _sizes(key: str) -> dict[str, int]:
+    """Return how many bytes the documents have that were made already, by format."""
+    from app.reports.documents import kept_document
+
+    settings, language = current_app.config["SETTINGS"], current_language()
+    found = {
+        wanted: kept_document(report_store(), key, wanted, language=language, settings=settings)
+        for wanted in ("pdf", "xlsx", "gpkg", "html")
+    }
+    return {wanted: path.stat().st_size for wanted, path in found.items() if path is not None}
 
 
 def report_store() -> ReportStore:

@@ -4,7 +4,7 @@ import { element } from "../dom/element";
 import { fillText } from "../lib/fill-text";
 import { formatBytes } from "../lib/format-bytes";
 import type { OutboxDatabase } from "./database";
-import { formatMoment, type OutboxPage } from "./outbox-texts";
+import { formatDay, formatMoment, type OutboxPage } from "./outbox-texts";
 import { isSending, type OutboxChannel, whileNobodySends } from "./sending";
 import { type Shown, summarise, type Summary } from "./summary";
 import type { OutboxPhoto, OutboxUpdate, Problem } from "./types";
@@ -101,7 +101,7 @@ export class OutboxList {
         element("span", { class: "outbox-mark", "aria-hidden": "true" }, MARKS[summary.shown]),
         element("strong", {}, this.text(STATES[summary.shown])),
       ),
-      element("p", {}, fillText(this.text("outbox.about"), { name, day: dayOf(update) })),
+      element("p", {}, fillText(this.text("outbox.about"), { name, day: dayOf(update, this.page.language) })),
       element("p", { class: "quiet" }, this.amount(update, summary)),
       update.problem ? this.problem(update.problem) : null,
       ...photos.filter((photo) => photo.problem).map((photo) => this.refusedPhoto(update, photo)),
@@ -222,6 +222,8 @@ export class OutboxList {
   }
 }
 
-function dayOf(update: OutboxUpdate): string {
-  return update.entries.find(([name]) => name === "day")?.[1] ?? "";
+/** The day that an update speaks of, as people write it. */
+function dayOf(update: OutboxUpdate, language: string): string {
+  const day = update.entries.find(([name]) => name === "day")?.[1] ?? "";
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) ? formatDay(day, language) : day;
 }

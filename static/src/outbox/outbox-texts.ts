@@ -31,3 +31,12 @@ export function formatMoment(moment: string | number, language: string): string 
     minute: "2-digit",
   });
 }
+
+/** A day (ISO 8601) as people write it: 24 Nov 2026. */
+export function formatDay(day: string, language: string): string {
+  return new Date(`${day}T12:00:00`).toLocaleDateString(language === "en" ? "en-GB" : "id", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
+}

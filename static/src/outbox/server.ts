@@ -18,6 +18,8 @@ function photoForm(photo: OutboxPhoto): FormData {
   if (photo.position) {
     for (const name of ["lon", "lat", "accuracy_m"] as const) form.set(name, String(photo.position[name]));
   }
+  if (photo.moment) form.set("moment", photo.moment);
+  if (photo.viewpoint) form.set("viewpoint_id", photo.viewpoint);
   if (photo.caption) form.set("caption", photo.caption);
   form.set("file", photo.content ?? new Blob(), photo.name);
   return form;

@@ -62,6 +62,10 @@ export interface OutboxPhoto {
   /** Null: unknown, or the picture was not taken on this page just now. */
   readonly position: Position | null;
   readonly caption: string;
+  /** Before, during or after the works; an outbox of an earlier version has none: during. */
+  readonly moment?: string;
+  /** Id of the spot from which it was taken, as text; empty: none. */
+  readonly viewpoint?: string;
   /** The picture itself; null once the server has given its receipt. */
   readonly content: Blob | null;
   readonly name: string;

@@ -12,6 +12,17 @@ import type { OutboxPhoto } from "../outbox/types";
 
 const JUST_NOW_MS = 120_000; // a file that the phone's own camera has just made
 
+const FIELDS = [
+  ["moment", "photos.moment"],
+  ["viewpoint", "photos.viewpoint_id"],
+] as const;
+
+interface Choice {
+  readonly field: (typeof FIELDS)[number][0];
+  readonly select: HTMLSelectElement;
+  readonly label: string;
+}
+
 interface Owner {
   /** Id of the update, which is on the phone when the promise resolves. */
   update(): Promise<string>;
@@ -25,6 +36,8 @@ export class PhotoShelf {
   private readonly status = element("p", { class: "quiet", role: "status" });
   private adding: Promise<void> = Promise.resolve();
   private pictures: string[] = [];
+  /** The plain form's choices of moment and spot; each photo gets its own, which the next one begins with. */
+  private readonly choices: readonly Choice[];
 
   constructor(
     part: HTMLElement,
@@ -48,6 +61,11 @@ export class PhotoShelf {
     picker.addEventListener("change", () => {
       for (const file of picker.files ?? []) void this.add(file, file.lastModified, file.name);
       picker.value = "";
+    });
+    this.choices = FIELDS.flatMap(([field, name]) => {
+      const select = part.querySelector<HTMLSelectElement>(`.update-files select[name="${name}"]`);
+      if (!select) return [];
+      return [{ field, select, label: select.closest("label")?.querySelector("span")?.textContent ?? "" }];
     });
     for (const plain of part.querySelectorAll<HTMLElement>(".update-files")) plain.remove();
     part.append(
@@ -89,6 +107,7 @@ export class PhotoShelf {
           taken_at: new Date(takenMs).toISOString(),
           position,
           caption: "",
+          ...Object.fromEntries(this.choices.map(({ field, select }) => [field, select.value])),
           name: prepared.shrunk_from ? `${name.replace(/\.\w+$/, "")}.jpg` : name,
           receipt: null,
           problem: null,
@@ -136,6 +155,7 @@ export class PhotoShelf {
         element("p", {}, time),
         element("p", { class: "quiet" }, `${place} ${size}`),
         photo.problem ? element("p", { class: "field-error" }, photo.problem.sentence) : null,
+        photo.receipt ? null : element("div", { class: "shelf-choices" }, ...this.selects(photo, time)),
         photo.receipt ? null : element("div", { class: "field" }, caption),
         photo.receipt
           ? element("p", { class: "quiet" }, this.text("outbox.photo_arrived"))
@@ -152,6 +172,20 @@ export class PhotoShelf {
       src: address,
       alt: fillText(this.text("outbox.photo_of"), { time }),
       class: "shelf-picture",
+    });
+  }
+
+  private selects(photo: OutboxPhoto, time: string): HTMLElement[] {
+    return this.choices.map(({ field, select, label }) => {
+      const own = select.cloneNode(true) as HTMLSelectElement;
+      own.removeAttribute("name");
+      own.value = photo[field] ?? select.value;
+      own.setAttribute("aria-label", `${label}: ${time}`);
+      own.addEventListener("change", () => {
+        select.value = own.value;
+        void this.database.changePhoto(photo.client_id, { [field]: own.value });
+      });
+      return own;
     });
   }
 
