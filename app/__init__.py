@@ -24,6 +24,7 @@ SUBJECTS = (
     "app.auth.people_pages",
     "app.auth.account_pages",
     "app.ogc.routes",
+    "app.reports.template_routes",
     "app.reports.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",

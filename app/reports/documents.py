@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -12,29 +11,24 @@ from app.extensions import db
 from app.reports.render import FORMATS, Format, render
 from app.reports.report import Report
 from app.reports.store import ReportStore
-from app.reports.template import ReportTemplate
+from app.reports.template_service import read_template, templates_state
 from app.storage import Storage
 
 FRAMED = frozenset({"pdf", "xlsx", "html"})  # formats with the head and signatories that an administrator sets
 
 
-def frame_of(session: Session, storage: Storage) -> ReportTemplate:
-    """Return the frame of printed reports, as it is set now."""
-    return ReportTemplate()
-
-
 def draw_document(report: Report, wanted: str, *, language: str, settings: Settings) -> tuple[bytes, str]:
     """Draw a document inside a request of the application; return it with the key of the frame it is drawn in."""
     storage = Storage.of(settings)
-    frame = frame_of(db.session, storage)
+    key = frame_key(db.session, wanted)
+    frame = read_template(db.session, storage, report.name)
     content = render(report, as_format(wanted), language=language, template=frame, picture=storage.read)
-    return content, frame_key(frame, wanted)
+    return content, key
 
 
 def kept_document(store: ReportStore, key: str, wanted: str, *, language: str, settings: Settings) -> Path | None:
     """Return a document that was made before in the frame of today; None when there is none."""
-    frame = frame_of(db.session, Storage.of(settings))
-    return store.document(key, document_name(wanted, language, frame_key(frame, wanted)))
+    return store.document(key, document_name(wanted, language, frame_key(db.session, wanted)))
 
 
 def document_name(wanted: str, language: str, frame: str) -> str:
@@ -49,12 +43,9 @@ def file_name(report_name: str, area: str, wanted: str, *, year: int | None, lan
     return f"{'-'.join(parts)}.{wanted}"
 
 
-def frame_key(frame: ReportTemplate, wanted: str) -> str:
-    """Return what changes with the frame of a document, for those that have one."""
-    if wanted not in FRAMED:
-        return "plain"
-    content = repr(frame).encode() + (frame.emblem or b"")
-    return hashlib.sha256(content).hexdigest()[:12]
+def frame_key(session: Session, wanted: str) -> str:
+    """Return what changes with the frames of documents, for those that have one."""
+    return templates_state(session) if wanted in FRAMED else "plain"
 
 
 def as_format(wanted: str) -> Format:

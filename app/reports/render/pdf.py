@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -21,7 +22,7 @@ from app.reports.template import BLANK, ReportTemplate
 
 TEMPLATES = Path(__file__).parent / "typst"
 FONT = "Libertinus Serif"  # Typst's own, so that every machine draws the same
-STANDARDS = ["ua-1", "a-2a"]
+MAIN = "report.typ"
 
 PORTRAIT_PT, LANDSCAPE_PT = 487.0, 734.0  # width between the margins
 SIZES_PT = (9.0, 8.0, 7.2)  # of tables, as their width asks for
@@ -77,14 +78,17 @@ def render_pdf(
     shown = show_report(report, language)
     files = {path.name: path.read_bytes() for path in TEMPLATES.iterdir()}
     data = document_data(report, shown, language, template, files, picture)
-    files["main"] = files.pop("report.typ")
     files["data.json"] = json.dumps(data, ensure_ascii=False).encode()
-    pdf: bytes = typst.compile(  # type: ignore[call-overload]  # it takes files by name too, which its types leave out
-        files,
-        ignore_system_fonts=True,
-        pdf_standards=STANDARDS,
-        timestamp=int(report.as_of.timestamp()),
-    )
+    with tempfile.TemporaryDirectory(prefix="petakarya-") as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        pdf: bytes = typst.compile(
+            str(Path(folder) / MAIN),
+            root=folder,
+            ignore_system_fonts=True,
+            pdf_standards=["ua-1", "a-2a"],
+            timestamp=int(report.as_of.timestamp()),
+        )
     return pdf
 
 
