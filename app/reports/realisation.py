@@ -52,6 +52,7 @@ MONTH_NAMES = (
 )  # fmt: skip
 SHORT_MONTHS = tuple(Words(name.id[:3], name.en[:3]) for name in MONTH_NAMES)
 DONE = 100 - SAME_PERCENT
+NO_KEY = "-"  # of what belongs to no group
 NO_PROGRAMME = Words("Tanpa program", "Without a programme")
 NO_UNIT = Words("Tanpa instansi", "Without an agency")
 NO_FUND = Words("Sumber dana belum dicatat", "Fund source not recorded")
@@ -206,7 +207,7 @@ class Portfolio:
             number = row["parent_id"]
         if found:
             return tuple(reversed(found))
-        return (("-", NO_UNIT if tree == "unit" else NO_PROGRAMME),)
+        return ((NO_KEY, NO_UNIT if tree == "unit" else NO_PROGRAMME),)
 
 
 def read_portfolio(subject: Subject, *, year: int) -> Portfolio:

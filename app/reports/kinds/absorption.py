@@ -12,6 +12,7 @@ from app.reports.realisation import (
     MONTH_NAMES,
     NO_DISTRICT,
     NO_FUND,
+    NO_KEY,
     SHORT_MONTHS,
     Portfolio,
     Tracked,
@@ -165,7 +166,7 @@ def _group_table(subject: Subject, portfolio: Portfolio, day: date) -> Table:
             money.packages += 1
             money.ceiling_idr += ceiling
             money.paid_idr += paid
-    ordered = sorted(groups.items(), key=lambda one: (one[0] == "-", one[0]))
+    ordered = sorted(groups.items(), key=lambda one: (one[0] == NO_KEY, one[0]))
     whole = Money("", len(portfolio.packages), _ceiling(portfolio.packages))
     whole.paid_idr = sum((one.paid_until(day, year=portfolio.year) for one in portfolio.packages), Decimal(0))
     titles = {
@@ -197,14 +198,16 @@ def _shares(
     paid = package.paid_until(day, year=portfolio.year)
     if by == "fund":
         if not package.funds:
-            return [("-", NO_FUND, ceiling, paid)]
+            return [(NO_KEY, NO_FUND, ceiling, paid)]
         shares = list(package.funds.values())
         parts = zip(package.funds, split_exactly(ceiling, shares), split_exactly(paid, shares), strict=True)
         return [(source, fund_words(source), part, done) for source, part, done in parts]
     if by == "district":
         names = district_names(subject)
         inside = [code for code in dict.fromkeys(package.districts) if code in subject.area.districts]
-        return [(code, names.get(code, code), ceiling, paid) for code in inside] or [("-", NO_DISTRICT, ceiling, paid)]
+        return [(code, names.get(code, code), ceiling, paid) for code in inside] or [
+            (NO_KEY, NO_DISTRICT, ceiling, paid)
+        ]
     branch = portfolio.branch(by, package)
     key, label = branch[0] if by == "programme" else branch[-1]
     return [(key, label, ceiling, paid)]

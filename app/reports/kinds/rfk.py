@@ -15,6 +15,7 @@ from app.reports.realisation import (
     MONTH_NAMES,
     NO_DISTRICT,
     NO_FUND,
+    NO_KEY,
     Contract,
     Key,
     Portfolio,
@@ -216,7 +217,7 @@ def _groups(
     if by == "district":
         inside = [code for code in dict.fromkeys(package.districts) if code in subject.area.districts]
         if not inside:
-            return [((("-", NO_DISTRICT),), part)]
+            return [(((NO_KEY, NO_DISTRICT),), part)]
         return [(((code, names.get(code, code)),), part) for code in inside]
     return [(((source, label),), one) for source, label, one in fund_parts(package, part)]
 
@@ -227,12 +228,12 @@ def fund_parts(package: Tracked, part: Part) -> list[tuple[str, str | Words, Par
         return [(source, fund_words(source), one) for source, one in split_part(part, package.funds).items()]
     sources = [one.strip() for one in (package.row["fund_source"] or "").split(",") if one.strip()]
     label = joined(fund_words(one) for one in sources)
-    return [(", ".join(sources) or "-", label or NO_FUND, part)]
+    return [(", ".join(sources) or NO_KEY, label or NO_FUND, part)]
 
 
 def _label_of(key: Key) -> str | Words:
     code, name = key
-    if code == "-":
+    if code == NO_KEY:
         return name
     if isinstance(name, Words):
         return name
@@ -240,7 +241,7 @@ def _label_of(key: Key) -> str | Words:
 
 
 def _sort_key(path: Path) -> tuple[tuple[bool, str], ...]:
-    return tuple((key == "-", key) for key in path)
+    return tuple((key == NO_KEY, key) for key in path)
 
 
 def _ceiling(parts: Any) -> Decimal:
