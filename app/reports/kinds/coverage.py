@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import geopandas as gpd
-import pandas as pd
-import shapely
-
-from app.admin.region import kind_of
 from app.reports.findings import boundary_findings, density_area, missing_rules, no_boundary
 from app.reports.kinds.coverage_tables import condition_table, green_table, street_table
+from app.reports.kinds.green_data import GREEN_UNITS, PUBLIC_MIN, TOTAL_MIN, measure_green
 from app.reports.kinds.road_data import (
     ROAD_UNITS,
     SCALE_TOLERANCE,
@@ -27,14 +23,10 @@ from app.reports.kinds.road_data import (
 from app.reports.report import Content, Evidence, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
-from gis.green_space import green_space
-from gis.overlay import dissolve
 from gis.roads import NOWHERE
 from gis.streets import street_figures
 
-PUBLIC_MIN, TOTAL_MIN = "RTH_PUBLIK_MIN", "RTH_TOTAL_MIN"
 STREET_UNITS = {"streets.length_km": "km", "streets.density_km_per_km2": "km/km2"}
-GREEN_UNITS = {"green.public_percent": "percent", "green.total_percent": "percent", "green.public_ha": "ha"}
 FIGURE_UNITS = {**STREET_UNITS, **ROAD_UNITS, **GREEN_UNITS}  # every figure of the report, in its order
 
 
@@ -107,29 +99,8 @@ def _green(subject: Subject) -> _Part:
         return _Part(unknown_figures(GREEN_UNITS, subject.codes), missing)
     if not subject.drawn:
         return _Part(unknown_figures(GREEN_UNITS, subject.codes), (no_boundary(subject.area),))
-    area = subject.area
-    parks = subject.frame("parks", ("ownership",))
-    urban = _urban_areas(subject)
-    urban = urban[urban.intersects(shapely.box(*subject.within.total_bounds))]
-    if not area.is_region and area.level != "district":
-        urban = urban.assign(geometry=urban.geometry.intersection(dissolve(subject.within.geometry)))
-    areas = subject.districts if area.level == "district" else subject.within
-    result = green_space(
-        urban,
-        parks,
-        areas[["code", "geometry"]],
-        public_min=subject.known_rule(PUBLIC_MIN),
-        total_min=subject.known_rule(TOTAL_MIN),
-        context=subject.context("parks"),
-    )
-    return _Part(result.figures, result.findings, (green_table(result.by_area, result.figures, area),))
-
-
-def _urban_areas(subject: Subject) -> gpd.GeoDataFrame:
-    urban = subject.frame("urban_areas", ("name",))
-    of_cities = subject.districts[[kind_of(code[:5]) == "city" for code in subject.districts["code"]]]
-    together: gpd.GeoDataFrame = pd.concat([urban, of_cities[["name", "geometry"]]], ignore_index=True)
-    return together if len(of_cities) else urban
+    shares = measure_green(subject).shares
+    return _Part(shares.figures, shares.findings, (green_table(shares.by_area, shares.figures, subject.area),))
 
 
 def _names(subject: Subject) -> dict[str, str | Words]:
