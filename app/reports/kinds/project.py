@@ -90,9 +90,7 @@ def compute(subject: Subject) -> Content:
         contract,
         government=f"Pemerintah {_region_name(subject)}",
         agency=joined(label for key, label in agency if key != NO_KEY),
-        programme=joined(
-            (f"{key} {label}" for key, label in portfolio.branch("programme", package) if key != NO_KEY), "; "
-        ),
+        programme=joined((f"{key} {label}" for key, label in programme if key != NO_KEY), "; "),
         place=", ".join(names.get(code, code) for code in places) or None,
     )
     tables = [
