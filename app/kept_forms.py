@@ -150,5 +150,5 @@ def _serializer() -> URLSafeTimedSerializer:
 
 def _with_files(sentence: str) -> str:
     if any(file.filename for file in request.files.values()):
-        return f"{sentence} {gettext('Foto tidak ikut tersimpan; pilih lagi.')}"
+        return " ".join([sentence, gettext("Foto tidak ikut tersimpan; pilih lagi.")])
     return sentence

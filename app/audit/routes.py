@@ -13,6 +13,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, stream
 from pydantic import Field
 
 from app.audit.queries import AuditFilter, Change, all_changes, read_changes, subjects
+from app.audit.words import actor_name, field_name, subject_name
 from app.auth.permissions import Permission, needs, scope_condition
 from app.extensions import db
 from app.forms import Day, FormState, Input, Line, make_input
@@ -51,7 +52,10 @@ def page() -> str:
         "audit/audit.html",
         state=FormState(AuditInput, dict(request.args)),
         changes=found,
-        subjects=subjects(db.session),
+        subjects=sorted(((one, subject_name(one)) for one in subjects(db.session)), key=lambda pair: pair[1]),
+        subject_name=subject_name,
+        actor_name=actor_name,
+        field_name=field_name,
         next_url=url_for("audit.page", **kept, before=found[-1].id) if len(found) == PAGE_ROWS else None,
         csv_url=url_for("audit.table", **kept),
         is_first=asked.before is None,

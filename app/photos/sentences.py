@@ -13,7 +13,7 @@ from app.formats import format_day, format_number
 
 GRADES = {
     "proven": lazy_gettext("Terbukti"),
-    "consistent": lazy_gettext("Sesuai"),
+    "consistent": lazy_gettext("Selaras"),
     "unproven": lazy_gettext("Belum terbukti"),
 }
 STATES = {

@@ -331,10 +331,11 @@ def _today(curve: Curve, frame: _Frame) -> str:
     x = frame.x(curve.today)
     anchor = "end" if x > frame.right - EDGE_PX else "start"
     label_x = x - 5 if anchor == "end" else x + 5
+    label = escape(gettext("Hari ini"))
     return (
         f'<path class="curve-today" d="M{x:g} {TOP - 8}V{frame.bottom:g}"/>'
         f'<text class="curve-axis" x="{label_x:g}" y="{frame.bottom - 6:g}" text-anchor="{anchor}">'
-        f"{escape(gettext('Hari ini'))}</text>"
+        f"{label}</text>"
     )
 
 

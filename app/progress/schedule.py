@@ -93,7 +93,8 @@ class Schedule:
     def as_table(self) -> str:
         """Return the points as a table that reads back to the same: what a form keeps after an upload."""
         lines = [f"{point.day.isoformat()}\t{_plain(point.percent)}" for point in self.points]
-        return "\n".join([f"{gettext('Tanggal')}\t{gettext('Rencana kumulatif (%)')}", *lines])
+        head = "\t".join([gettext("Tanggal"), gettext("Rencana kumulatif (%)")])
+        return "\n".join([head, *lines])
 
 
 @dataclass(frozen=True)
@@ -560,4 +561,4 @@ def _told(findings: Sequence[str]) -> str:
     """Return the first findings as one text, and how many more there are."""
     more = len(findings) - SAID
     told = " ".join(findings[:SAID])
-    return told if more <= 0 else f"{told} {gettext('Masih ada %(more)s lagi.', more=more)}"
+    return told if more <= 0 else " ".join([told, gettext("Masih ada %(more)s lagi.", more=more)])

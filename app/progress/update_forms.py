@@ -158,8 +158,8 @@ def form_content(form: MultiDict[str, str], fields: Iterable[str]) -> dict[str, 
     """
     Return the fields of an update's form as JSON has them.
 
-    `position.lon` and its like, and `items.<id>`, are put together; an empty field is None, so that a correction can
-    empty what was there. A position without coordinates is none.
+    `position.lon` and its like, and `items.<id>`, are put together; what `photos.` begins is of the photos. An empty
+    field is None, so that a correction can empty what was there. A position without coordinates is none.
     """
     content: dict[str, Any] = {}
     position: dict[str, str] = {}
@@ -173,7 +173,7 @@ def form_content(form: MultiDict[str, str], fields: Iterable[str]) -> dict[str, 
         elif name.startswith("items."):
             if value.strip():
                 items.append({"item_id": name.removeprefix("items."), "installed": value})
-        elif name != "photos":
+        elif name != "photos" and not name.startswith("photos."):
             content[name] = value if value.strip() else None
     content = {name: value for name, value in content.items() if value is not None or name in set(fields)}
     if content.get("obstacle_cause") is None:

@@ -27,7 +27,8 @@ from app.packages.api import moment
 from app.photos.forms import PhotoInput
 from app.photos.pages import card_of
 from app.photos.pictures import PhotoRefused, too_large
-from app.photos.queries import list_photos
+from app.photos.queries import list_photos, list_viewpoints
+from app.photos.sentences import MOMENTS
 from app.photos.service import receive_photo
 from app.progress.conflicts import Difference, differences
 from app.progress.curve import read_curve
@@ -420,6 +421,8 @@ def _receive_photos(package: Package, update: Update) -> None:
     settings: Settings = current_app.config["SETTINGS"]
     position = form_content(request.form, ()).get("position") or {}
     note = {name: position.get(name) for name in ("lon", "lat", "accuracy_m") if position.get(name)}
+    about = {name: request.form.get(f"photos.{name}", "").strip() for name in ("moment", "viewpoint_id")}
+    note |= {name: value for name, value in about.items() if value}
     key = request.form.get("request_key", "")
     sentences = []
     for number, file in enumerate(one for one in request.files.getlist("photos") if one.filename):
@@ -464,7 +467,15 @@ def _form_page(state: FormState[Any], package: Package, update: Update | None) -
     )
     photos = _cards(package, update) if update else []
     return render_template(
-        "progress/form.html", state=state, form=form, photos=photos, weather=WEATHER, causes=CAUSES, today=_today()
+        "progress/form.html",
+        state=state,
+        form=form,
+        photos=photos,
+        weather=WEATHER,
+        causes=CAUSES,
+        today=_today(),
+        moments=MOMENTS,
+        viewpoints=list_viewpoints(db.session, package.id),
     )
 
 

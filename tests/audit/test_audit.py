@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from app.audit.words import SUBJECTS, actor_name
 from tests.helpers.database import as_role
 from tests.helpers.factories import make_project, make_region
 from tests.helpers.people import make_account, sign_in
@@ -36,6 +37,13 @@ def test_trail_has_old_and_new_and_who(client: FlaskClient, connection: Connecti
     assert first["operation"] == "insert"
     page = client.get(f"/audit?code={code}").get_data(as_text=True)
     assert "<del>Lama</del>" in page
+    assert "Data paket, diubah" in page
+    assert "<dt>Nama paket</dt>" in page
+    assert '<option value="project">Data paket</option>' in page
+    english = client.get(f"/audit?code={code}&lang=en").get_data(as_text=True)
+    assert "Data of the package" in english
+    assert actor_name("petakarya_owner") == "Aplikasi"
+    assert actor_name("ppk@example.go.id") == "ppk@example.go.id"
     assert client.get(f"/api/v1/audit?code={code}&actor=lain@example.go.id").json["changes"] == []
     assert client.get(f"/api/v1/audit?code={code}&until=2020-01-01").json["changes"] == []
 
@@ -51,6 +59,13 @@ def test_export_holds_every_change_and_no_formula(client: FlaskClient, connectio
     )
     assert [row[5] for row in rows] == ["operation", "update", "update", "insert"]
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row)
+
+
+def test_every_table_of_the_trail_has_a_name(connection: Connection) -> None:
+    tables = connection.scalars(
+        text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'z_audit' AND NOT tgisinternal")
+    ).all()
+    assert {name.removeprefix("app.") for name in tables} <= set(SUBJECTS)
 
 
 @pytest.mark.parametrize(

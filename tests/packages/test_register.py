@@ -343,6 +343,15 @@ def test_views_of_others_stay_theirs(app: Flask, connection: Connection) -> None
     assert mine.delete(f"/api/v1/saved-views/{view['id']}").status_code == 204
 
 
+@pytest.mark.parametrize(("role", "offered"), [("ppk", True), ("planner", True), ("treasurer", False)])
+def test_a_new_package_is_offered_to_those_who_may_make_one(
+    client: FlaskClient, connection: Connection, role: str, offered: bool
+) -> None:
+    sign_in(client, make_account(connection, role))
+    assert ('href="/packages/new"' in client.get("/register").text) is offered
+    assert (client.get("/packages/new").status_code == 200) is offered
+
+
 def test_empty_register_says_so(staff: FlaskClient, connection: Connection) -> None:
     assert "Belum ada paket" in staff.get("/register").text
     make_project(connection)

@@ -439,6 +439,11 @@ def test_plain_form_sends_an_update_with_its_photos(site: Site, connection: Conn
         assert f'data-part="{part}"' in shown.text
     form = MultiDict({**form_of(shown.text), "physical_percent": "48,2", "weather": "rain", "submit": "true"})
     form["position.lon"], form["position.lat"], form["position.accuracy_m"] = "102.955", "-3.145", "6"
+    spot = connection.scalar(
+        text("INSERT INTO app.viewpoint (project_id, name) SELECT id, 'Ujung jembatan' FROM app.project RETURNING id")
+    )
+    assert "Ujung jembatan" in site.at_officer.get(page).text
+    form["photos.moment"], form["photos.viewpoint_id"] = "after", str(spot)
     form.setlist("photos", [(BytesIO(jpeg(seed=n)), f"foto{n}.jpg") for n in (1, 2)])
     sent = site.at_officer.post(page, data=form, content_type="multipart/form-data")
     assert sent.status_code == 303, sent.text
@@ -446,8 +451,8 @@ def test_plain_form_sends_an_update_with_its_photos(site: Site, connection: Conn
         text("SELECT physical_percent, weather, state, ST_X(position), accuracy_m FROM app.progress_update")
     ).one()
     assert tuple(kept) == (48.2, "rain", "submitted", 102.955, 6)
-    photos = connection.execute(text("SELECT ST_Y(position), accuracy_m FROM app.photo")).all()
-    assert [tuple(row) for row in photos] == [(-3.145, 6), (-3.145, 6)]
+    photos = connection.execute(text("SELECT ST_Y(position), accuracy_m, moment, viewpoint_id FROM app.photo")).all()
+    assert [tuple(row) for row in photos] == [(-3.145, 6, "after", spot), (-3.145, 6, "after", spot)]
     assert "menunggu pemeriksaan" in site.at_officer.get(sent.headers["Location"]).text
     review = site.at_reviewer.get("/review").text
     assert "48,20%" in review
