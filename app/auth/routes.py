@@ -11,6 +11,7 @@ from flask_security import password_changed, tf_code_confirmed, tf_profile_chang
 from flask_security.utils import set_request_attr
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from app.auth import permissions, second_factor, sessions
@@ -79,7 +80,7 @@ def init_app(app: Flask) -> None:
         **second_factor.configuration(app.config["SECRET_KEY"]),
         **{f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()},
     )
-    second_factor.OurSecurity(
+    security = second_factor.OurSecurity(
         app,
         datastore,
         login_form=SignInForm,
@@ -90,9 +91,11 @@ def init_app(app: Flask) -> None:
         totp_cls=second_factor.Codes,
         mail_util_cls=AccountAddresses,
     )
+    security.want_json(lambda _request: False)  # its pages are for people; programs show tokens of ours
     # Flask-Security's own tokens would outlive our sessions; ours are app.auth.tokens.
     app.login_manager.user_loader(load_account)  # type: ignore[attr-defined]
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+    app.before_request(refuse_programs)
     app.before_request(greet_account)
     permissions.init_app(app)
     app.register_error_handler(NotSignedIn, ask_to_sign_in)
@@ -113,6 +116,12 @@ def load_account(uniquifier: str) -> Account | None:
     set_request_attr("fs_authn_via", "session")
     set_request_attr("fs_paa", session.get("fs_paa"))
     return account
+
+
+def refuse_programs() -> None:
+    """Refuse JSON where Flask-Security reads a form: it takes any type of value for text, and fails."""
+    if request.endpoint in permissions.SIGN_IN_ENDPOINTS and request.is_json:
+        raise UnsupportedMediaType
 
 
 def greet_account() -> Response | None:

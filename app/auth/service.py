@@ -99,12 +99,13 @@ def read_address(email: str) -> str:
 
 
 def renew_password(session: Session, email: str) -> str:
-    """Give an account a new one-time password and end its sessions; `NotFound` when there is no such account."""
+    """Give an account a new one-time password, and end its sessions and tokens; `NotFound` when there is none."""
     account = find_account(session, email)
     password = one_time_password()
     account.password = hash_password(password)
     account.must_change_password = True
     account.fs_uniquifier = secrets.token_hex(16)
+    _revoke_tokens(session, account)
     session.flush()
     return password
 
@@ -136,11 +137,15 @@ def disable_account(session: Session, email: str) -> None:
     account = find_account(session, email)
     account.active = False
     account.fs_uniquifier = secrets.token_hex(16)
+    _revoke_tokens(session, account)
+    session.flush()
+
+
+def _revoke_tokens(session: Session, account: Account) -> None:
     session.execute(
         text("UPDATE app.api_token SET revoked_at = now() WHERE account_id = :id AND revoked_at IS NULL"),
         {"id": account.id},
     )
-    session.flush()
 
 
 def find_account(session: Session, email: str) -> Account:

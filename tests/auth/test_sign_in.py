@@ -16,6 +16,7 @@ from app.database.roles import DatabaseUrls
 from app.errors import InvalidRequest, NotFound
 from app.extensions import db
 from tests.helpers.application import everything_closed
+from tests.helpers.people import bearer
 
 EMAIL = "siti@musirawas.example"
 OWN = "kata sandi milik siti"
@@ -208,3 +209,22 @@ def test_only_our_own_proxies_are_believed(
     with everything_closed(app):
         answer = app.test_client().get("/alamat", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
     assert answer.text == address
+
+
+@pytest.mark.parametrize("path", ["/login", "/change", "/verify", "/login/code", "/account/recovery-codes"])
+@pytest.mark.parametrize("body", ['{"email": 5, "password": "a"}', '{"email": "a", "password": ["a"]}', "[" * 60_000])
+def test_pages_of_sign_in_take_forms_alone(client: FlaskClient, path: str, body: str) -> None:
+    assert client.post(path, data=body, content_type="application/json").status_code == 415
+    assert client.get(path, headers={"Accept": "application/json"}).status_code in {200, 302}
+
+
+def test_renewed_password_ends_the_tokens(
+    app: Flask, client: FlaskClient, connection: Connection, password: str
+) -> None:
+    account = connection.execute(text("SELECT * FROM app.account WHERE email = :email"), {"email": EMAIL}).one()
+    headers = bearer(connection, account)
+    assert client.get("/api/v1/me", headers=headers).status_code == 200
+    with app.app_context():
+        service.renew_password(db.session, EMAIL)
+        db.session.commit()
+    assert client.get("/api/v1/me", headers=headers).status_code == 401
