@@ -20,11 +20,13 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SUBJECTS = (
     "app.maps.routes",
     "app.tiles.routes",
+    "app.rasters.routes",
     "app.auth.routes",
     "app.auth.people_pages",
     "app.auth.account_pages",
     "app.ogc.routes",
     "app.reports.template_routes",
+    "app.reports.schedule_routes",
     "app.reports.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",

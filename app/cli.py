@@ -16,6 +16,13 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "import": ("app.imports.cli", in_language("Muat berkas ke sebuah lapisan.", "Load a file into a layer.")),
     "export": ("app.exports.cli", in_language("Tulis sebuah lapisan ke berkas.", "Write a layer to a file.")),
     "report": ("app.reports.cli", in_language("Hitung sebuah laporan.", "Compute a report.")),
+    "raster": (
+        "app.rasters.cli",
+        in_language(
+            "Daftarkan raster: elevasi, tutupan lahan, penduduk.",
+            "Register rasters: elevation, land cover, population.",
+        ),
+    ),
     "user": ("app.auth.cli", in_language("Kelola akun pengguna.", "Manage people's accounts.")),
 }
 

@@ -84,6 +84,7 @@ APPROVING = frozenset({P.UPDATE_APPROVE, P.UPDATE_PUBLISH, P.CRITICAL_DECLARE, P
 PUBLIC_ENDPOINTS = frozenset({
     "maps.home", "maps.panel", "maps.feature_panel", "maps.panel_ids", "maps.panel_years", "maps.style",
     "maps.tilejson", "maps.legend", "maps.symbols", "maps.plate", "maps.light", "tiles.tile",
+    "rasters.tile", "rasters.rasters",
     "ogc.landing", "ogc.conformance", "ogc.collections", "ogc.collection", "ogc.items", "ogc.item",
     "reports.gallery", "reports.page", "reports.as_json", "reports.origin", "reports.as_document", "reports.job",
     "reports.job_file",

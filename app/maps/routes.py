@@ -19,6 +19,9 @@ from app.maps.light import LightMapCache
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
 from app.maps.queries import matching_ids, read_extent, read_versions, read_years
 from app.projects.filters import read_bbox, read_year
+from app.rasters.map_layers import add_to_style, legend_entry
+from app.rasters.queries import read_rasters
+from app.rasters.routes import tile_address as raster_address
 from app.region import current_region, own_catalogue
 from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
@@ -96,6 +99,9 @@ def style() -> Response:
         bounds=current_region().bbox,
         font=FONT,
     )
+    rasters = read_rasters(reader_session(), read_as_of(as_of, current_region().time_zone) if as_of else None)
+    tile_px = current_app.config["SETTINGS"].rasters.tile_px
+    add_to_style(content, rasters, lambda raster: raster_address(raster, as_of), tile_px)
     return answer_json(content)
 
 
@@ -124,7 +130,8 @@ def tilejson(names: str) -> Response:
 def legend() -> Response:
     """Answer the legend of all layers, topmost first."""
     entries = build_legend(own_catalogue(), requested_language(), requested_theme())
-    return answer_json({"layers": [entry.to_json() for entry in entries]})
+    rasters = [legend_entry(raster, requested_language()) for raster in read_rasters(reader_session())]
+    return answer_json({"layers": [*(entry.to_json() for entry in entries), *rasters]})
 
 
 @blueprint.get("/api/v1/symbols")

@@ -34,6 +34,7 @@ def browser_texts() -> dict[str, str]:
         "layers.works": gettext("Pekerjaan dan prasarana"),
         "layers.plan": gettext("Rencana tata ruang"),
         "layers.base": gettext("Peta dasar"),
+        "layers.raster": gettext("Citra dan raster"),
         "layers.opacity": gettext("Kepekatan {name}"),
         "layers.classes": gettext("Kelas {name}"),
         "layers.zoom_hint": gettext("Tampak bila peta diperbesar"),

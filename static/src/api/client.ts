@@ -15,7 +15,8 @@ export interface LegendLayer {
   readonly layer: string;
   readonly title: string;
   readonly description: string;
-  readonly group: "base" | "works" | "plan";
+  readonly group: "base" | "works" | "plan" | "raster";
+  readonly geometry: string;
   readonly visible: boolean;
   readonly zooms: readonly [number, number];
   readonly field: string | null;

@@ -10,9 +10,9 @@ test("an empty hash is the empty state, and back", () => {
 test("everything survives the address", () => {
   const state = {
     camera: { zoom: 11.25, lat: -3.1234, lon: 103.2, bearing: 30 },
-    switched: { facilities: true, roads: false },
+    switched: { facilities: true, roads: false, raster_dem_2024: true },
     hidden: { roads: ["good", "fair"], plan_zones: ["P-1"] },
-    opacity: { parks: 40 },
+    opacity: { parks: 40, raster_dem_2024: 60 },
     feature: { layer: "projects", id: 12 },
     inView: true,
   };

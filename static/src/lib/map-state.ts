@@ -92,14 +92,14 @@ function parseFeature(text: string | undefined): FeatureKey | null {
 }
 
 function names(text: string | undefined): string[] {
-  return (text ?? "").split(",").filter((name) => /^[a-z_]+$/.test(name));
+  return (text ?? "").split(",").filter((name) => /^[a-z][a-z0-9_]*$/.test(name));
 }
 
 function pairs(text: string | undefined): [string, string][] {
   return (text ?? "")
     .split(",")
     .map((part) => splitOnce(part, ":"))
-    .filter(([name]) => /^[a-z_]+$/.test(name));
+    .filter(([name]) => /^[a-z][a-z0-9_]*$/.test(name));
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -15,7 +15,24 @@ export interface LayerPanelEvents {
 
 type Texts = Readonly<Record<string, string>>;
 
-const GROUPS = ["works", "plan", "base"] as const;
+const GROUPS = ["works", "plan", "raster", "base"] as const;
+
+/** A raster is drawn by the server: its classes explain it, and cannot be hidden one by one. */
+function isRaster(layer: LegendLayer): boolean {
+  return layer.geometry === "raster";
+}
+
+function key(layer: LegendLayer): HTMLElement {
+  const rows = layer.classes.map((one) =>
+    element(
+      "li",
+      { class: "layer-class" },
+      element("span", { class: "swatch" }, parseSvg(one.swatch)),
+      element("span", {}, one.label),
+    ),
+  );
+  return element("ul", { class: "layer-classes" }, ...rows);
+}
 
 export class LayerPanel {
   readonly root: HTMLElement;
@@ -58,8 +75,9 @@ export class LayerPanel {
     );
     const focused = document.activeElement?.id;
     this.body.replaceChildren(
-      ...GROUPS.map((group) => {
+      ...GROUPS.flatMap((group) => {
         const layers = legend.filter((layer) => layer.group === group);
+        if (!layers.length) return [];
         return element(
           "fieldset",
           { class: "layer-group" },
@@ -79,7 +97,7 @@ export class LayerPanel {
   private layer(layer: LegendLayer, state: MapState, zoom: number, open: boolean): HTMLElement {
     const on = state.switched[layer.layer] ?? layer.visible;
     const hidden = state.hidden[layer.layer] ?? [];
-    const swatch = layer.classes.length === 1 ? parseSvg(layer.classes[0]!.swatch) : null;
+    const swatch = layer.classes.length === 1 && !isRaster(layer) ? parseSvg(layer.classes[0]!.swatch) : null;
     const box = element("input", {
       type: "checkbox",
       id: `layer-${layer.layer}`,
@@ -99,7 +117,7 @@ export class LayerPanel {
       "details",
       { class: "layer-more", "data-layer": layer.layer, open },
       element("summary", { "aria-label": fillText(this.texts["layers.classes"] ?? "", { name: layer.title }) }),
-      ...(layer.classes.length > 1 ? [this.classes(layer, hidden)] : []),
+      ...(isRaster(layer) ? [key(layer)] : layer.classes.length > 1 ? [this.classes(layer, hidden)] : []),
       this.opacity(layer, state.opacity[layer.layer] ?? 100),
     );
     return element("div", { class: "layer" }, heading, far, more);

@@ -24,6 +24,13 @@ const STYLE = {
       paint: { "line-opacity": 0.5 },
       ...about("segments", { "petakarya:year_field": "survey_year" }),
     },
+    {
+      id: "raster_dem",
+      type: "raster",
+      source: "raster_dem",
+      paint: { "raster-opacity": 0.8 },
+      ...about("raster_dem"),
+    },
     { id: "segments-limited", type: "line", source: "segments", ...about("limited") },
   ],
 } as unknown as StyleSpecification;
@@ -70,4 +77,12 @@ test("the style itself stays as it was", () => {
   const before = JSON.stringify(STYLE);
   layerRules(STYLE, { ...RULES, opacity: { segments: 10 }, hidden: { roads: ["good"] } });
   assert.equal(JSON.stringify(STYLE), before);
+});
+
+test("a raster is switched and faded like any layer, and never filtered", () => {
+  assert.deepEqual(layerOf(RULES, "raster_dem").layout, { visibility: "none" });
+  const shown = layerOf({ ...RULES, visible: { raster_dem: true }, opacity: { raster_dem: 50 } }, "raster_dem");
+  assert.deepEqual(shown.layout, { visibility: "visible" });
+  assert.deepEqual(shown.paint, { "raster-opacity": 0.4 });
+  assert.equal("filter" in shown, false);
 });

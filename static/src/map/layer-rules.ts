@@ -20,6 +20,7 @@ const OPACITY: Readonly<Record<string, readonly string[]>> = {
   line: ["line-opacity"],
   symbol: ["icon-opacity", "text-opacity"],
   circle: ["circle-opacity", "circle-stroke-opacity"],
+  raster: ["raster-opacity"],
 };
 const NEVER_FADED = new Set(["halo"]);
 
