@@ -5,27 +5,34 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from babel.dates import format_date
 
 from app.critical.fines import Fine
 from app.critical.queries import Case, Meeting, Package
 from app.critical.service import roman
 from app.errors import NotFound
 from app.formats import format_day, format_idr, format_number
+from app.progress.queries_updates import Item
 
 TEMPLATES = Path(__file__).parent / "letters"
 BLANK = "……………………"
-KIND = re.compile(r"(?P<name>reprimand|declaration|extra-time|invitation|minutes|warning)(?:-(?P<stage>[1-9]))?")
-STAGED = frozenset({"invitation", "minutes", "warning"})
+KIND = re.compile(
+    r"(?P<name>reprimand|declaration|extra-time|invitation|minutes|inspection|warning)(?:-(?P<stage>[1-9]))?"
+)
+STAGED = frozenset({"invitation", "minutes", "inspection", "warning"})
 LANGUAGE = "id"  # letters of the government are in Indonesian, whoever reads the page
 TITLES = {
     "reprimand": "Surat Teguran Keterlambatan Pelaksanaan Pekerjaan",
     "declaration": "Penetapan Kontrak Kritis",
     "invitation": "Undangan Rapat Pembuktian (Show Cause Meeting) Tahap {stage}",
     "minutes": "Berita Acara Rapat Pembuktian (Show Cause Meeting) Tahap {stage}",
+    "inspection": "Berita Acara Pemeriksaan Lapangan, Uji Coba Tahap {stage}",
     "warning": "Surat Peringatan Kontrak Kritis {stage}",
     "extra-time": "Pemberian Kesempatan Menyelesaikan Pekerjaan",
 }
@@ -93,6 +100,7 @@ def available_letters(
             kinds.append(LetterKind("invitation", stage))
             if meeting:
                 kinds.append(LetterKind("minutes", stage))
+                kinds.append(LetterKind("inspection", stage))
             if meeting and meeting.outcome == "failed":
                 kinds.append(LetterKind("warning", stage))
     if package.extra_time_until:
@@ -111,6 +119,7 @@ def letter_data(
     fine: Fine | None,
     most: int,
     today: dt.date,
+    items: Sequence[Item] = (),
 ) -> dict[str, Any]:
     """
     Return what a letter is filled with: every number and date as it is printed, in Indonesian.
@@ -123,6 +132,8 @@ def letter_data(
         The numbers that decided, as the case keeps them, or those of today when there is no case.
     fine
         Of one day, for the sentence that warns of it.
+    items
+        The bill of quantities with what approved updates say is installed (`before`), for the inspection.
     """
     meeting = next((one for one in meetings if one.stage == kind.stage), None)
     before = next((one for one in meetings if kind.stage and one.stage == kind.stage - 1), None)
@@ -145,7 +156,7 @@ def letter_data(
         },
         "contract": _contract(package),
         "company": package.company_name or BLANK,
-        "address": package.company_address or "tempat",
+        "address": package.company_address or "Tempat",
         "supervisor": package.supervisor_name or BLANK,
         "figures": _figures(evidence),
         "case": {
@@ -160,6 +171,7 @@ def letter_data(
         "before": _meeting(before),
         "fine": _fine(fine),
         "extra_time": _extra_time(package),
+        "items": [_item(item) for item in items],
     }
 
 
@@ -225,14 +237,28 @@ def _meeting(meeting: Meeting | None) -> dict[str, Any]:
     """Return a meeting's numbers; dotted lines where it has not been held."""
     return {
         "held_on": _day(meeting.held_on if meeting else None),
+        "held_on_weekday": _weekday(meeting.held_on if meeting else None),
         "target": _percent(meeting.target_percent if meeting else None),
         "due_on": _day(meeting.due_on if meeting else None),
         "reached": _percent(meeting.reached_percent if meeting else None),
         "outcome_on": _day(meeting.outcome_on if meeting else None),
+        "outcome_on_weekday": _weekday(meeting.outcome_on if meeting else None),
+        "outcome": meeting.outcome if meeting else "pending",
         "days": str((meeting.due_on - meeting.held_on).days) if meeting else BLANK,
         "minutes_number": (meeting.minutes_number if meeting else None) or BLANK,
         "invitation_number": (meeting.invitation_number if meeting else None) or BLANK,
         "note": meeting.note if meeting else None,
+    }
+
+
+def _item(item: Item) -> dict[str, str]:
+    """Return a work item as the inspection lists it."""
+    return {
+        "name": item.name,
+        "unit": item.unit,
+        "quantity": format_number(item.quantity, LANGUAGE, 2),
+        "installed": "–" if item.before is None else format_number(item.before, LANGUAGE, 2),
+        "weight": _percent(item.weight_percent),
     }
 
 
@@ -297,6 +323,11 @@ def _points(value: float | None) -> str:
 
 def _day(day: dt.date | None) -> str:
     return BLANK if day is None else format_day(day, LANGUAGE)
+
+
+def _weekday(day: dt.date | None) -> str:
+    """Return a day with its name: `Selasa, 19 Agustus 2025`."""
+    return BLANK if day is None else f"{format_date(day, 'EEEE', locale=LANGUAGE)}, {format_day(day, LANGUAGE)}"
 
 
 def _iso_day(day: str | None) -> str:

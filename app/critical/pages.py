@@ -225,6 +225,7 @@ def letter_label(kind: LetterKind) -> str:
         "declaration": gettext("Penetapan kontrak kritis"),
         "invitation": gettext("Undangan SCM %(stage)s", stage=stage),
         "minutes": gettext("Berita acara SCM %(stage)s", stage=stage),
+        "inspection": gettext("Berita acara pemeriksaan lapangan, uji coba %(stage)s", stage=stage),
         "warning": gettext("Surat peringatan kontrak kritis %(stage)s", stage=stage),
         "extra-time": gettext("Pemberian kesempatan"),
     }

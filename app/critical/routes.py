@@ -24,8 +24,8 @@ from app.critical.forms import (
     NumbersInput,
     OutcomeInput,
 )
-from app.critical.letters import letter_data, letter_kind, render_letter
-from app.critical.pages import alarm_json, alarm_values, letter_label, read_alarm
+from app.critical.letters import LetterKind, letter_data, letter_kind, render_letter
+from app.critical.pages import Alarm, alarm_json, alarm_values, letter_label, read_alarm
 from app.critical.queries import Package, RuleBook, read_package, region_today
 from app.errors import NotFound
 from app.extensions import db
@@ -33,6 +33,7 @@ from app.forms import FormState, Input, caught, make_input, read_input
 from app.idempotency import idempotent
 from app.ogc.forms import require_parameters
 from app.packages.api import moment
+from app.progress.queries_updates import Item, contract_items
 from app.region import current_region
 from layers.rules import rules_in_force
 
@@ -198,11 +199,22 @@ def letter(code: str, kind: str) -> Response:
         fine=alarm.fine,
         most=alarm.most_stages,
         today=today,
+        items=_inspected(package, alarm, wanted),
     )
     answer = Response(render_letter(wanted, data), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{wanted.slug}.pdf"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _inspected(package: Package, alarm: Alarm, kind: LetterKind) -> list[Item]:
+    """Return the work items that an inspection goes through, as approved by the end of its test; none otherwise."""
+    case = alarm.shown_case
+    if kind.name != "inspection" or case is None:
+        return []
+    meeting = next(one for one in alarm.meetings[case.id] if one.stage == kind.stage)
+    through = meeting.outcome_on or meeting.due_on
+    return contract_items(db.session, case.contract_id, day=through + dt.timedelta(days=1))
 
 
 def _to_read(code: str) -> Package:

@@ -77,8 +77,8 @@ def words(client: FlaskClient, kind: str) -> str:
 def test_every_letter_of_the_record_is_offered_and_drawn(ppk: FlaskClient, project: int) -> None:
     kinds = ppk.get(API).json["letters"]
     assert kinds == [
-        "reprimand", "declaration", "invitation-1", "minutes-1", "warning-1", "invitation-2", "minutes-2", "warning-2", "invitation-3",
-        "extra-time",
+        "reprimand", "declaration", "invitation-1", "minutes-1", "inspection-1", "warning-1",
+        "invitation-2", "minutes-2", "inspection-2", "warning-2", "invitation-3", "extra-time",
     ]  # fmt: skip
     for kind in kinds:
         content = words(ppk, kind)
@@ -101,7 +101,8 @@ def test_every_letter_of_the_record_is_offered_and_drawn(ppk: FlaskClient, proje
         ("reprimand", ["Rp1.000.000.000", "Rp1.000.000 (satu juta rupiah)", "Perpres 16/2018 Pasal 79 ayat (4)"]),
         ("declaration", ["Nomor : 600/77/PPK", "huruf b", "9 November 2026"]),
         ("invitation-1", ["Tahap I", "600/77/PPK"]),
-        ("minutes-1", ["Nomor BA-1", "10 November 2026", "70,00%", "14 November 2026", "uji coba 4 hari kalender", "Rapat Pembuktian Tahap II"]),
+        ("inspection-1", ["Sabtu, 14 November 2026", "Nomor BA-1", "70,00%", "67,13%", "tidak tercapai", "belum tercatat"]),
+        ("minutes-1", ["hari Selasa, 10 November 2026", "Nomor BA-1", "10 November 2026", "70,00%", "14 November 2026", "uji coba 4 hari kalender", "Rapat Pembuktian Tahap II"]),
         ("warning-1", ["Nomor : SP-1/PPK", "Nomor BA-1", "70,00%", "67,13% per 14 November 2026", "Tahap II"]),
         ("minutes-2", ["80,00%", "20 November 2026", "menargetkan 70,00% dan mencapai 67,13%"]),
         ("warning-2", ["Surat Peringatan Kontrak Kritis II", "75,00% per 21 November 2026", "Tahap III"]),
@@ -113,6 +114,28 @@ def test_letter_has_the_right_numbers(ppk: FlaskClient, project: int, kind: str,
     content = words(ppk, kind)
     for part in parts:
         assert part in content, (part, content)
+
+
+def test_inspection_lists_the_items_with_what_was_approved_by_then(
+    connection: Connection, ppk: FlaskClient, project: int
+) -> None:
+    contract = connection.scalar(text("SELECT id FROM app.contract WHERE project_id = :id"), {"id": project})
+    item = make_row(
+        connection, "app.work_item", project_id=project, contract_id=contract, position=1, name="Lapis *pondasi* #x", unit="m3",
+        quantity=1850, price_idr=1000, weight_percent=100,
+    )  # fmt: skip
+    for day, installed in ((date(2026, 11, 13), 1200), (date(2026, 11, 20), 1300)):
+        update = make_approved(connection, project, day, 66, planned_percent=75)
+        connection.execute(
+            text("INSERT INTO app.progress_item (update_id, item_id, installed) VALUES (:update, :item, :installed)"),
+            {"update": update, "item": item, "installed": installed},
+        )
+    content = words(ppk, "inspection-1")
+    for part in ("Lapis *pondasi* #x", "m3", "1.850,00", "1.200,00", "100,00%", "Hasil pemeriksaan"):
+        assert part in content, (part, content)
+    assert "1.300,00" in words(ppk, "inspection-2")
+    assert ppk.get(f"{API}/letters/inspection-3.pdf").status_code == 404
+    assert ppk.get(f"{API}/letters/inspection.pdf").status_code == 404
 
 
 def test_what_is_not_recorded_stays_a_dotted_line(ppk: FlaskClient, project: int) -> None:
