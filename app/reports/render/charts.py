@@ -29,6 +29,8 @@ STRIP_PX, STRIP_GAP_PX = 16, 30
 MOST_UPRIGHT = 14  # bars that stand beside each other; more lie below each other
 SHORT_LABEL = 9  # letters under an upright bar
 STRIPS_ON_A_PART, BARS_ON_A_PART = 10, 24
+STATION_PX = 70  # between the labels of two stations
+STATION_STEPS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)  # metres
 TICKS = 5
 MANY = 100  # numbers at bars from here on have one decimal
 LEFT_SHARE = 0.34  # of the width that names at the left may take
@@ -578,8 +580,10 @@ def station(metres: float) -> str:
 
 def station_ticks(length_m: float, px_per_m: float) -> list[float]:
     """Return where a strip is labelled: its ends, and round distances between that find room."""
-    step = next((one for one in (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if one * px_per_m >= 70), 50_000)
-    inner = [float(at) for at in range(step, math.ceil(length_m), step) if (length_m - at) * px_per_m > 50]
+    step = next(
+        (one for one in (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000) if one * px_per_m >= STATION_PX), 50_000
+    )
+    inner = [float(at) for at in range(step, math.ceil(length_m), step) if (length_m - at) * px_per_m > STATION_PX]
     return [0.0, *inner, length_m] if length_m * px_per_m > 60 else [0.0]
 
 

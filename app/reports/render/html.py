@@ -19,7 +19,7 @@ from app.config import ROOT
 from app.formats import format_day
 from app.reports.render.charts import ChartTable, chart_table, chart_title, draw_chart
 from app.reports.render.maps import draw_map_picture, map_title, render_movable_map
-from app.reports.render.words import show_report
+from app.reports.render.words import own_words, show_report
 from app.reports.report import Report
 from app.reports.template import ReportTemplate
 
@@ -121,7 +121,7 @@ def show_maps(report: Report, language: str, *, size: tuple[int, int] = MAP_PX) 
         if movable is not None and len(movable) > MOST_MOVABLE_BYTES:
             movable = None
         svg = Markup(drawn.svg)  # noqa: S704 - all text in it is escaped
-        yield ShownMap(view.id, map_title(view, language), svg, movable)
+        yield ShownMap(view.id, own_words(map_title(view, language), report), svg, movable)
 
 
 def show_charts(report: Report, language: str, *, width: int = CHART_PX) -> Iterator[ShownChart]:
@@ -130,7 +130,7 @@ def show_charts(report: Report, language: str, *, width: int = CHART_PX) -> Iter
         svg = draw_chart(chart, language=language, width=width, id_prefix=f"chart{number}")
         yield ShownChart(
             id=chart.id,
-            title=chart_title(chart, language),
+            title=own_words(chart_title(chart, language), report),
             picture=Markup(svg),  # noqa: S704 - all text in it is escaped
             table=chart_table(chart, language),
             note=chart.note.in_language(language) if chart.note else None,

@@ -116,21 +116,24 @@ def class_breaks(values: Sequence[float], scheme: Scheme = "fisher_jenks", count
         return [float(distinct[0])]
     if wanted == len(distinct):
         return [float(one) for one in distinct]
-    if scheme == "quantiles":
-        found = mapclassify.Quantiles(numbers, k=wanted).bins
-    elif scheme == "equal_interval":
-        found = mapclassify.EqualInterval(numbers, k=wanted).bins
-    else:
-        seen = numbers
-        if len(numbers) > MOST_OPTIMISED:
-            seen = np.quantile(numbers, np.linspace(0, 1, MOST_OPTIMISED), method="nearest")
-            wanted = min(wanted, len(np.unique(seen)))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that it would be faster with numba: so few are fast
-            found = mapclassify.FisherJenks(seen, k=wanted).bins
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of few distinct numbers, and that numba would be faster
+        found = _bins(numbers, scheme, wanted)
     breaks = sorted({float(one) for one in found})
     breaks[-1] = float(numbers[-1])
     return breaks
+
+
+def _bins(numbers: FloatArray, scheme: Scheme, count: int) -> FloatArray:
+    """Return the upper ends of classes as mapclassify finds them in sorted numbers."""
+    if scheme == "quantiles":
+        return mapclassify.Quantiles(numbers, k=count).bins  # type: ignore[no-any-return]
+    if scheme == "equal_interval":
+        return mapclassify.EqualInterval(numbers, k=count).bins  # type: ignore[no-any-return]
+    if len(numbers) > MOST_OPTIMISED:
+        numbers = np.quantile(numbers, np.linspace(0, 1, MOST_OPTIMISED), method="nearest")
+        count = min(count, len(np.unique(numbers)))
+    return mapclassify.FisherJenks(numbers, k=count).bins  # type: ignore[no-any-return]
 
 
 def class_colours(count: int) -> list[str]:

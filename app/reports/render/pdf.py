@@ -16,7 +16,7 @@ from flask_babel import gettext
 from app.formats import format_day
 from app.reports.render.charts import chart_parts, chart_table, chart_title, describe_chart, draw_chart
 from app.reports.render.maps import draw_map_picture, map_title
-from app.reports.render.words import ShownReport, ShownRow, ShownTable, show_report
+from app.reports.render.words import ShownReport, ShownRow, ShownTable, own_words, show_report
 from app.reports.report import Chart, Report
 from app.reports.template import BLANK, ReportTemplate
 
@@ -242,7 +242,7 @@ def _maps(report: Report, language: str, files: dict[str, bytes], *, landscape: 
         if drawn is not None:
             name = f"map-{number}.svg"
             files[name] = drawn.svg.encode()
-            yield {"title": map_title(view, language), "file": name, "alt": drawn.description}
+            yield {"title": own_words(map_title(view, language), report), "file": name, "alt": drawn.description}
 
 
 def _charts(report: Report, language: str, files: dict[str, bytes], *, landscape: bool) -> Iterator[dict[str, Any]]:
@@ -256,9 +256,10 @@ def _charts(report: Report, language: str, files: dict[str, bytes], *, landscape
             )
             files[name] = drawn.encode()
             names.append(name)
-        alt = f"{chart_title(chart, language)}. {describe_chart(chart, language)}"
+        title = own_words(chart_title(chart, language), report)
+        alt = f"{title}. {describe_chart(chart, language)}"
         note = chart.note.in_language(language) if chart.note else None
-        yield {"title": chart_title(chart, language), "parts": names, "alt": alt, "note": note}
+        yield {"title": title, "parts": names, "alt": alt, "note": note}
 
 
 def _chart_data(chart: Chart, language: str, *, landscape: bool) -> Iterator[dict[str, Any]]:

@@ -113,8 +113,8 @@ def show_report(report: Report, language: str) -> ShownReport:
     """Put a report into words; under Flask-Babel's locale of the same language."""
     definition = report_definition(report.name)
     return ShownReport(
-        title=_own(definition.title.in_language(language), report),
-        question=_own(definition.question.in_language(language), report),
+        title=own_words(definition.title.in_language(language), report),
+        question=own_words(definition.question.in_language(language), report),
         area=report.area.name,
         area_code=report.area.code,
         basis=basis_of(report, definition, language),
@@ -165,13 +165,13 @@ def show_table(report: Report, table: Table, language: str) -> ShownTable:
     """Put a table into words."""
     return ShownTable(
         id=table.id,
-        title=_own(_titled(table, language), report),
-        row_head=_own(table.row_head.in_language(language), report),
-        heads=tuple(_own(head_of(one, language), report) for one in table.columns),
+        title=own_words(_titled(table, language), report),
+        row_head=own_words(table.row_head.in_language(language), report),
+        heads=tuple(own_words(head_of(one, language), report) for one in table.columns),
         is_number=tuple(one.unit not in TEXT_UNITS for one in table.columns),
         rows=tuple(_show_row(report, table, one, language) for one in table.rows),
         total=ShownRow(report.area.name, _cells(table, table.total, language), is_strong=True) if table.total else None,
-        note=_own(table.note.in_language(language), report) if table.note else None,
+        note=own_words(table.note.in_language(language), report) if table.note else None,
         is_facts=table.layout == "facts",
         figures=tuple(one.figure for one in table.columns),
     )
@@ -187,14 +187,14 @@ def head_of(column: Column, language: str) -> str:
 def row_name(report: Report, row: Row, language: str) -> str:
     """Return what people call what a row is about."""
     name = row.name if row.name is not None else report.names.get(row.key, row.key)
-    return _own(in_language(name, language), report) if isinstance(name, Words) else name
+    return own_words(in_language(name, language), report) if isinstance(name, Words) else name
 
 
 def figure_label(definition: ReportDefinition, report: Report, figure_id: str, language: str) -> str:
     """Return what a figure is called; that of a family names the key it is for."""
     key = figure_id.rpartition(".")[2]
     label = definition.words(figure_id).label.in_language(language)
-    return _own(label.replace("{key}", report.name_of(key, language)), report)
+    return own_words(label.replace("{key}", report.name_of(key, language)), report)
 
 
 def input_text(source: FigureInput, catalogue: Catalogue, language: str) -> str:
@@ -263,7 +263,7 @@ def _notes(report: Report, definition: ReportDefinition, language: str) -> list[
     for figure in own_figures(report):
         note = Note(
             entries=(),
-            formula=_own(definition.words(figure.id).formula.in_language(language), report),
+            formula=own_words(definition.words(figure.id).formula.in_language(language), report),
             rule=rule_text(report, figure, language),
             legal_basis=figure.legal_basis,
             verified=is_verified(report, figure),
@@ -301,7 +301,8 @@ def _titled(table: Table, language: str) -> str:
     return table.title_en if language == "en" else table.title_id
 
 
-def _own(sentence: str, report: Report) -> str:
+def own_words(sentence: str, report: Report) -> str:
+    """Say a sentence of ours in the words of the report's region."""
     return in_own_words(sentence, report.area)
 
 
