@@ -210,7 +210,7 @@ def approve_update(
     require_version(session, update, package, version)
     if update.state != "submitted":
         raise _wrong_state(session, update, package)
-    if reviewer in {update.author, update.edited_by}:
+    if reviewer in _writers(session, update):
         raise Forbidden(
             "Laporan yang Anda tulis atau perbaiki sendiri harus disetujui orang lain.",
             "An update that you wrote or corrected yourself must be approved by somebody else.",
@@ -227,6 +227,15 @@ def approve_update(
     evaluate(session, package.id, today=today)
     _tell(session, "approved", approved)
     return approved
+
+
+def _writers(session: Session, update: Update) -> set[str]:
+    """Return everybody who ever wrote or corrected an update, also those whom another has corrected since."""
+    earlier = session.scalars(
+        text("SELECT DISTINCT edited_by FROM history.progress_update WHERE id = :id AND edited_by IS NOT NULL"),
+        {"id": update.id},
+    )
+    return {update.author, update.edited_by or update.author, *earlier}
 
 
 def return_update(

@@ -651,3 +651,23 @@ def test_words_are_public_only_once_published_and_obstacles_never(
     for statement in ("SELECT obstacles FROM app.public_update", "SELECT note FROM app.progress_update"):
         with pytest.raises(ProgrammingError), reader_connection.begin_nested():
             reader_connection.execute(text(statement))
+
+
+def test_who_corrected_it_before_another_did_does_not_approve_it(
+    app: Flask, connection: Connection, site: Site
+) -> None:
+    both = make_account(connection, "reviewer")
+    connection.execute(
+        text("INSERT INTO app.account_role SELECT :id, id FROM app.role WHERE name = 'field_officer'"), {"id": both.id}
+    )
+    at_both = sign_in(app.test_client(), both)
+    sent = {"day": "2026-11-20", "physical_percent": 40, "submit": True}
+    made = site.at_officer.post(f"/api/v1/projects/{site.code}/updates", json=sent).json
+    address = f"/api/v1/updates/{made['client_id']}"
+    version = made["version"]
+    for client, percent in ((at_both, 80), (site.at_officer, 79)):
+        changed = client.patch(address, json={"version": version, "physical_percent": percent})
+        assert changed.status_code == 200, changed.json
+        version = changed.json["version"]
+    assert at_both.post(f"{address}/approve").status_code == 403
+    assert site.at_reviewer.post(f"{address}/approve").status_code == 200
