@@ -24,6 +24,7 @@ from app.imports.service import run_import
 from layers.catalogue import built_in_catalogue
 from layers.errors import LayerNotFound
 from layers.ingest.load import Progress
+from layers.ingest.population import POPULATION
 from layers.ingest.run import ImportRequest, ImportResult
 
 IMPORTED, REFUSED = 0, 2
@@ -50,7 +51,15 @@ def _help(text_id: str, text_en: str) -> str:
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--layer", required=True, metavar="ID", help=_help("Lapisan tujuan.", "The layer to fill."))
+@click.option(
+    "--layer",
+    required=True,
+    metavar="ID",
+    help=_help(
+        "Lapisan tujuan, atau population: tabel penduduk menurut wilayah dan tahun.",
+        "The layer to fill, or population: a table of people by area and year.",
+    ),
+)
 @click.option("--source-layer", metavar="NAME", help=_help("Lapisan di dalam berkas.", "The layer in the file."))
 @click.option("--crs", metavar="EPSG:n", help=_help("Sistem koordinat berkas.", "Coordinate system of the file."))
 @click.option("--lon", metavar="COL", help=_help("Kolom bujur (tabel).", "Column of longitude (tables)."))
@@ -100,7 +109,8 @@ def import_command(
     if (lon is None) != (lat is None):
         raise click.UsageError(_help("--lon dan --lat harus bersama.", "--lon and --lat go together."))
     try:
-        built_in_catalogue().layer(layer)  # an unknown layer is said before a database is started
+        if layer != POPULATION:
+            built_in_catalogue().layer(layer)  # an unknown layer is said before a database is started
     except LayerNotFound as error:
         raise click.BadParameter(message_of(error, preferred_language()), param_hint="--layer") from error
     request = ImportRequest(

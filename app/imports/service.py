@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from app.errors import NotReady
 from layers.catalogue import Catalogue
 from layers.ingest.areas import LEVEL_OF_LAYER, Area, AreaLevel, AreaList
+from layers.ingest.population import POPULATION, import_population
 from layers.ingest.run import ImportRequest, ImportResult, StartProgress, Surroundings, import_file
 from layers.ingest.validate import Extent
 
@@ -33,7 +34,9 @@ def run_import(
     progress: StartProgress | None = None,
 ) -> ImportResult:
     """
-    Import a file and write its record; the caller commits, or rolls back a dry run.
+    Import a file into a layer, or the table of population, and write its record.
+
+    The caller commits, or rolls back a dry run.
 
     Parameters
     ----------
@@ -53,8 +56,11 @@ def run_import(
     """
     connection.execute(text("SELECT set_config('petakarya.actor', :actor, true)"), {"actor": actor})
     region, extent = read_extent(connection)
-    surroundings = Surroundings(read_areas(connection, region, LEVEL_OF_LAYER.get(request.layer)), extent)
-    result = import_file(request, connection, catalogue, surroundings, work, progress=progress)
+    if request.layer == POPULATION:
+        result = import_population(request, connection, read_areas(connection, region, "village"), work)
+    else:
+        surroundings = Surroundings(read_areas(connection, region, LEVEL_OF_LAYER.get(request.layer)), extent)
+        result = import_file(request, connection, catalogue, surroundings, work, progress=progress)
     if result.imported:
         if request.layer in LEVEL_OF_LAYER:
             refresh_bounds(connection)

@@ -101,7 +101,7 @@ def load(
     table = stored_table(definition.id)
     cursor = _cursor(connection)
     findings: list[RowFinding] = []
-    with keeping(findings), _explained(), connection.begin_nested():
+    with keeping(findings), explained(), connection.begin_nested():
         removed_demo = _delete(cursor, table, "WHERE demo")
         removed = _delete(cursor, table, "WHERE NOT demo") if mode == "replace" else 0
         rows = _check_keys(rows, table, cursor, mode, key, findings)
@@ -315,7 +315,7 @@ def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Say in a sentence why the database did not take the rows."""
     try:
         yield

@@ -86,7 +86,7 @@ class Surroundings:
 
 
 @dataclass
-class _Journal:
+class Journal:
     """What has been done and found so far."""
 
     steps: list[Sentence] = field(default_factory=list)
@@ -154,7 +154,7 @@ def import_file(
         When there is no such layer.
     """
     definition = catalogue.layer(request.layer)
-    journal = _Journal()
+    journal = Journal()
     try:
         _check_request(request, definition)
         table = _read_table(request, definition, surroundings.extent, work, journal)
@@ -168,7 +168,7 @@ def import_file(
 
 
 def _read_table(
-    request: ImportRequest, definition: LayerDefinition, extent: Extent, work: Path, journal: _Journal
+    request: ImportRequest, definition: LayerDefinition, extent: Extent, work: Path, journal: Journal
 ) -> SourceTable:
     """Unpack, read and validate: rows whose geometry can be used, still as the file has them."""
     without_geometry = definition.id in WITHOUT_GEOMETRY
@@ -189,7 +189,7 @@ def _load_rows(
     definition: LayerDefinition,
     areas: AreaList,
     connection: Connection,
-    journal: _Journal,
+    journal: Journal,
     progress: StartProgress | None,
 ) -> None:
     """Place rows in the region and load them; after districts or villages, every layer's area codes are found anew."""
