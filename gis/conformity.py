@@ -208,7 +208,7 @@ def judge_by_plans(
     _require(projects, PROJECT_COLUMNS)
     _require(zones, (*ZONE_COLUMNS, "plan_code"))
     if not plans:
-        return _without_plan(projects)
+        return not_judged(projects)
     tried = [
         judge_projects(
             projects, zones[zones["plan_code"] == plan.code], plan, tolerance=tolerance, floor=floor, crs=crs
@@ -224,6 +224,15 @@ def judge_by_plans(
     about_zones = [finding for one in tried for finding in one.findings if finding.code in ABOUT_ZONES]
     findings = _findings(work_places(projects.geometry), judged, pieces)
     return Conformity(judged, pieces, (*_added(about_zones), *findings))
+
+
+def not_judged(projects: gpd.GeoDataFrame) -> Conformity:
+    """Give projects (as for `judge_projects`) without a plan to judge them by: all verdicts are unknown."""
+    _require(projects, PROJECT_COLUMNS)
+    places = work_places(projects.geometry)
+    pieces = _piece_frame({name: [] for name in PIECE_COLUMNS}, np.empty(0, dtype=object))
+    judged = _judge(projects, places, pieces, None, None)
+    return Conformity(judged, pieces, (_NO_PLAN, *_findings(places, judged, pieces)))
 
 
 def _require(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> None:
@@ -339,13 +348,6 @@ def _unzoned_share(conformity: Conformity) -> pd.Series:
     chosen = pieces[pieces["counted"].astype(bool) & (pieces["outcome"] == "unzoned")]
     shares = chosen.groupby("project")["share"].sum().to_dict()
     return conformity.projects["project"].map(lambda code: float(shares.get(code, 0.0))).astype(float)
-
-
-def _without_plan(projects: gpd.GeoDataFrame) -> Conformity:
-    places = work_places(projects.geometry)
-    pieces = _piece_frame({name: [] for name in PIECE_COLUMNS}, np.empty(0, dtype=object))
-    judged = _judge(projects, places, pieces, None, None)
-    return Conformity(judged, pieces, (_NO_PLAN, *_findings(places, judged, pieces)))
 
 
 ABOUT_ZONES = ("zones_repaired", "zones_without_area")

@@ -29,12 +29,12 @@ ZONE_GROUPS = {  # that the plan treats alike
     "river_bank": ("PS",),
 }
 ACTIVITIES = {  # sector of the works → what the plan allows in each group, in their order; "-": it is silent
-    "roads": "ITIBTBBXT",
+    "roads": "ITIBTBXXT",
     "bridges": "ITITTTBXI",
     "drainage": "IIITTBXXT",
     "water_resources": "TTTIITBXI",
     "water_supply": "IBITTBBXB",
-    "sanitation": "TXIBBXXXX",
+    "sanitation": "TXIXBXXXX",
     "buildings": "IXBXBXXXX",
     "settlements": "IXXXBXXXX",
     "parks": "IIITTTTTI",

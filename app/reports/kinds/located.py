@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ from app.reports.report import Evidence, Words
 from app.reports.subject import Subject
 from gis.constants import WGS84_SRID
 from gis.figures import FigureContext, Finding
+from gis.types import BoolArray
 
 BEST = "best"
 KINDS = {  # the setting `kind`: which location of a package counts
@@ -48,7 +49,7 @@ def read_packages(subject: Subject, columns: Sequence[str] = (), *, kind: str = 
     found = subject.frame("projects", (*COLUMNS, *columns), only=only)
     if not subject.area.is_region:
         wanted = set(subject.area.districts)
-        found = found[[bool(wanted & set(codes or ())) for codes in found["district_codes"]]]
+        found = found[_mask(found, lambda codes: bool(wanted & codes))]
     found = found.sort_values("code", ignore_index=True)
     return found if kind == BEST else found.set_geometry(_places(subject, found["id"].tolist(), kind), crs=WGS84_SRID)
 
@@ -67,7 +68,7 @@ def touching(packages: gpd.GeoDataFrame, area: str, subject: Subject) -> gpd.Geo
     """Return the packages that touch an area: one in two districts is in both, and once in the whole."""
     if area == subject.area.code:
         return packages
-    return packages[[area in (codes or ()) for codes in packages["district_codes"]]]
+    return packages[_mask(packages, lambda codes: area in codes)]
 
 
 def context_of(subject: Subject, area: str) -> FigureContext:
@@ -99,6 +100,11 @@ def year_findings(subject: Subject, packages: gpd.GeoDataFrame) -> tuple[Finding
             )
         )
     return tuple(found)
+
+
+def _mask(packages: gpd.GeoDataFrame, wanted: Callable[[set[str]], bool]) -> BoolArray:
+    """Tell which packages touch districts that are wanted."""
+    return np.array([wanted(set(codes or ())) for codes in packages["district_codes"]], dtype=bool)
 
 
 def _places(subject: Subject, ids: list[int], kind: str) -> gpd.GeoSeries:
