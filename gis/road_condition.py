@@ -197,7 +197,7 @@ def derive_condition(
     -------
     derived
         As long as `segments`; empty for none. Findings tell of segments kept by record, of negative measures, and of
-        recorded classes that measures contradict.
+        recorded classes that no measure bears out.
     """
     recorded = segments["condition"].astype(object).where(segments["condition"].notna(), None).to_numpy(dtype=object)
     iri, below_iri = _not_negative(segments["iri"])
@@ -208,7 +208,8 @@ def derive_condition(
     measured = {"iri": by_iri, "sdi": by_sdi, "combined": both}.get(method, both)
     known = measured != "unsurveyed"
     surveyed = np.isin(recorded.astype(str), SURVEYED_CLASSES)
-    contradicted = known & surveyed & (recorded != measured)
+    is_borne_out = (recorded == by_iri) | (recorded == by_sdi) | (recorded == both)
+    contradicted = (both != "unsurveyed") & surveyed & ~is_borne_out
     by_record = ~known & surveyed if method != "condition" else np.zeros(len(recorded), dtype=bool)
     condition = recorded if method == "condition" else np.where(known, measured, recorded)
     findings = (
@@ -272,10 +273,10 @@ def _contradicted(count: int, segments: int) -> Finding | None:
     return Finding(
         "info",
         "condition_contradicted",
-        f"Pada {count} dari {segments} segmen, kelas yang dicatat berbeda dari kelas menurut IRI dan SDI-nya; yang "
-        "dicatat yang dihitung.",
-        f"The recorded class differs from the class by IRI and SDI on {count} of {segments} segments; the recorded one "
-        "was counted.",
+        f"Pada {count} dari {segments} segmen, kelas yang dicatat tidak sama dengan kelas menurut IRI, SDI, atau "
+        "gabungannya; yang dicatat yang dihitung.",
+        f"On {count} of {segments} segments the recorded class is not that of their IRI, of their SDI, or of both; the "
+        "recorded one was counted.",
         count,
     )
 

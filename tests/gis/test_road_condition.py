@@ -180,6 +180,8 @@ def test_class_by_method() -> None:
     recorded = derived(segment, "condition")
     assert recorded.condition.tolist() == ["heavy_damage"]
     assert [(one.code, one.count) for one in recorded.findings] == [("condition_contradicted", 1)]
+    for borne_out in ("good", "fair"):  # by IRI; by SDI and by both
+        assert derived(surveyed((borne_out, 3.25, 91)), "condition").findings == ()
 
 
 def test_what_was_not_measured_keeps_the_class_of_the_surveyor() -> None:

@@ -35,6 +35,7 @@ from gis.figures import Figure, Finding, Rule, percent_figure, quantity_figure
 from gis.measure import area_m2
 from gis.road_table import merge_sections
 from gis.roads import NOWHERE, condition_lengths, stable_classes
+from gis.rounding import close_table
 from gis.streets import StreetLengths, street_figures
 
 REACH_RULES = {"boundary": "JANGKAUAN_BATAS_DESA_M", "seat": "JANGKAUAN_PUSAT_DESA_M"}
@@ -231,7 +232,7 @@ def _reach(
 def _village_km(
     subject: Subject, villages: gpd.GeoDataFrame, own: gpd.GeoDataFrame, segments: pd.DataFrame, tolerance: Rule
 ) -> np.ndarray:
-    """Share the legal length of the area's own roads out over all villages that they cross, as over districts."""
+    """Share the legal length of the area's own roads out over the villages they cross: km that close to the metre."""
     if villages.empty or own.empty:
         return np.zeros(len(villages))
     around = subject.frame("villages", ("code",), bbox=tuple(own.total_bounds))
@@ -239,7 +240,7 @@ def _village_km(
         own, segments, around, status=OWN_ROADS, scale_tolerance=tolerance, survey_year=subject.survey_year
     )
     metres = lengths.metres.sum(axis=1).reindex(villages["code"], fill_value=0.0)
-    return np.asarray(metres.to_numpy(dtype=np.float64) / M_PER_KM)
+    return close_table(metres.to_numpy(dtype=np.float64)[:, None] / M_PER_KM)[:-1, 0]
 
 
 def _places(subject: Subject, villages: gpd.GeoDataFrame, place: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
