@@ -15,6 +15,7 @@ PAGES = (
     ("/leader", lazy_gettext("Ringkasan pimpinan"), "leader:figures:read"),
     ("/programmes", lazy_gettext("Program"), "register:plans:edit"),
     ("/periods", lazy_gettext("Bulan pelaporan"), "progress:periods:unlock"),
+    ("/reports/schedules", lazy_gettext("Laporan berkala"), "register:plans:edit"),
     ("/reports/settings", lazy_gettext("Kop laporan"), "rules:rules:edit"),
     ("/audit", lazy_gettext("Jejak perubahan"), "audit:changes:read"),
     ("/people", lazy_gettext("Pengguna"), "people:accounts:manage"),

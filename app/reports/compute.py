@@ -212,7 +212,7 @@ def _report(subject: Subject, content: Content) -> Report:
         names=names,
         settings=dict(subject.settings),
         charts=content.charts,
-        maps=tuple(replace(one, value=_column(one.figure)) if one.figure else one for one in maps),
+        maps=tuple(replace(one, value=_column(str(one.figure))) if _shows_figure(one) else one for one in maps),
         pictures=content.pictures,
         for_staff=subject.staff is not None,
         frames=_with_values(frames, maps, figures),
@@ -223,13 +223,18 @@ def _with_values(frames: dict[str, Any], maps: Sequence[MapView], figures: Seque
     """Write the values of figures that maps show beside the areas that they are of."""
     values = {(one.id, one.area): one.value for one in figures}
     for view in maps:
-        if view.figure is None or view.frame not in frames:
+        if view.figure is None or not _shows_figure(view) or view.frame not in frames:
             continue
         frame = frames[view.frame]
         column = [values.get((view.figure, code)) for code in frame[view.key]]
         numbers = [math.nan if one is None else float(one) for one in column]
         frames[view.frame] = frame.assign(**{_column(view.figure): numbers})
     return frames
+
+
+def _shows_figure(view: MapView) -> bool:
+    """Whether a map shows a figure of the report's areas, and no column that its frame brings along."""
+    return view.figure is not None and view.value is None
 
 
 def _column(figure_id: str) -> str:

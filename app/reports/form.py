@@ -139,7 +139,8 @@ def _choices(session: Session, setting: Setting) -> tuple[tuple[str, str], ...]:
     language, region = current_language(), current_region()
     if setting.type == "area":
         return (("", "–"), *((code, f"{name} ({code})") for code, name in list_report_areas(session)[1:]))
-    return tuple((one.value, in_own_words(one.label.in_language(language), region)) for one in setting.choices)
+    offered = tuple((one.value, in_own_words(one.label.in_language(language), region)) for one in setting.choices)
+    return offered if setting.default is not None or not offered else (("", "–"), *offered)
 
 
 def asked_settings(definition: ReportDefinition, args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

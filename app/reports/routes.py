@@ -161,13 +161,15 @@ def job_file(job_id: UUID) -> Answer:
 
 
 @blueprint.post("/jobs/<uuid:job_id>/cancel")
-@csrf.exempt  # another site cannot know the job's number, and pages of the public carry no token
 @public
 def cancel(job_id: UUID) -> Answer:
     """Cancel a document that is being made; whoever has its address may, since nobody else knows it."""
     found = cancel_job(db.session, _job(job_id).id)
     db.session.commit()
     return _job_answer(found, 200)
+
+
+csrf.exempt(cancel)  # another site cannot know the job's number, and pages of the public carry no token
 
 
 def _job(job_id: UUID) -> ReportJob:

@@ -180,8 +180,9 @@ def _count(asked: Mapping[str, str]) -> int:
 
 
 def _scheme_name(scheme: Scheme) -> str:
-    return {
+    names = {
         "fisher_jenks": gettext("Pengelompokan alami"),
         "quantiles": gettext("Sama banyak di tiap kelas"),
         "equal_interval": gettext("Selang sama lebar"),
-    }[scheme]
+    }
+    return str(names[scheme])

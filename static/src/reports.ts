@@ -7,6 +7,8 @@ import { rememberForm } from "./reports/remember-form";
 
 const page = document.querySelector<HTMLElement>("[data-report]");
 if (page) {
+  const choices = page.querySelector<HTMLDetailsElement>("[data-part=choices]");
+  if (choices && matchMedia("(max-width: 1023px)").matches) choices.open = false; // the result comes first on a phone
   const form = page.querySelector<HTMLFormElement>("form.report-form");
   if (form) rememberForm(form, page.dataset["report"] ?? "");
   const doing = page.querySelector<HTMLElement>("[data-part=doing]");
