@@ -188,7 +188,7 @@ def _styled(report: Report) -> Iterator[tuple[MapView, gpd.GeoDataFrame]]:
 
 
 def _settle(connection: sqlite3.Connection, report: Report) -> None:
-    """Give what would tell the time of writing that of the report, so that equal reports are equal files."""
+    """Give what would tell the time of writing that of the report, so that equal reports have equal content."""
     connection.execute("UPDATE gpkg_contents SET last_change = ?", (_moment(report),))
     connection.execute(f"PRAGMA user_version = {GPKG_1_4}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
