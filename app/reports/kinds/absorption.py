@@ -31,7 +31,7 @@ from app.reports.realisation import (
     works_day,
     year_findings,
 )
-from app.reports.report import Chart, Column, Content, Row, Series, Table, Words
+from app.reports.report import Chart, Column, Content, MapView, Row, Series, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
 from gis.reporting import absorption_figures, paid_by_month, percent_of, running_sum, split_exactly
@@ -114,8 +114,14 @@ def compute(subject: Subject) -> Content:
         ),
         findings=tuple(_findings(subject, portfolio, day)),
         charts=(_chart(months, months_before, year, day),),
+        maps=(
+            MapView(
+                "percent", "Serapan menurut kecamatan", "Absorption by district", "districts",
+                figure="absorption.percent", unit="percent",
+            ),
+        ),
         year=year,
-    )
+    )  # fmt: skip
 
 
 def _ceiling(packages: Iterable[Tracked]) -> Decimal:

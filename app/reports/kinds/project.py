@@ -45,7 +45,7 @@ from gis.figures import Figure, FigureContext, FigureInput, percent_figure, quan
 from gis.progress import CurvePoint, planned_percent
 
 WEEK = timedelta(days=7)
-MOST_DAYS = 40  # on the axis of a curve; longer works are shown by several weeks
+MOST_DAYS = 20  # on the axis of a curve; longer works are shown by several weeks
 MOST_PHOTOS = 60  # looked at
 MOST_PAIRS = 2  # of photos, before and now
 PAYMENT_COLUMNS = "id, project_id, number, paid_on, kind, amount_idr, valid_from"
@@ -234,8 +234,10 @@ def _payment_table(subject: Subject, package: Tracked) -> Table | None:
 
 
 def _progress_table(curve: Curve) -> Table | None:
+    """Return the last approved progress of each month; None without any."""
     if not curve.actual:
         return None
+    last = {(one.day.year, one.day.month): one for one in curve.actual}
     columns = (
         Column("planned", "Rencana", "Plan", "percent"),
         Column("physical", "Realisasi", "Actual", "percent"),
@@ -247,12 +249,12 @@ def _progress_table(curve: Curve) -> Table | None:
             (rounded(one.planned_percent), rounded(one.physical_percent), rounded(one.deviation_points)),
             day_words(one.day),
         )
-        for one in curve.actual
+        for one in last.values()
     )
     return Table(
         "progress",
-        "Realisasi yang disetujui",
-        "Approved progress",
+        "Realisasi terakhir yang disetujui tiap bulan",
+        "Last approved progress of each month",
         columns,
         rows,
         by_area=False,

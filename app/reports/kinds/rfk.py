@@ -38,7 +38,7 @@ from app.reports.realisation import (
     works_day,
     year_findings,
 )
-from app.reports.report import Cell, Column, Content, Row, Table, Words
+from app.reports.report import Cell, Column, Content, MapView, Row, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
 from gis.reporting import (
@@ -140,8 +140,14 @@ def compute(subject: Subject) -> Content:
             ),
         ),
         findings=tuple(_findings(subject, portfolio, month, day, ends)),
+        maps=(
+            MapView(
+                "physical", "Realisasi fisik menurut kecamatan", "Physical actual by district", "districts",
+                figure="rfk.physical", unit="percent",
+            ),
+        ),
         year=year,
-    )
+    )  # fmt: skip
 
 
 def _usual_month(subject: Subject, year: int) -> int:
