@@ -353,8 +353,13 @@ def _sound_points(data: BaselineInput, terms: ContractTerms) -> list[CurvePoint]
 
 
 def _lock_contract(session: Session, project_id: int, contract_id: int | None) -> int | None:
-    """Return the contract, held until the transaction ends, so that two plans at once get two numbers."""
-    if session.scalar(text("SELECT id FROM app.project WHERE id = :id"), {"id": project_id}) is None:
+    """
+    Return the contract, held until the transaction ends, so that two plans at once get two numbers.
+
+    Its package is held first, as everywhere: who edits the contract at the same moment waits instead of clashing.
+    """
+    locked = text("SELECT id FROM app.project WHERE id = :id FOR NO KEY UPDATE")
+    if session.scalar(locked, {"id": project_id}) is None:
         raise NotFound("Paket ini tidak ada.", "There is no such package.")
     contract = find_contract(session, project_id, contract_id)
     if contract is not None:

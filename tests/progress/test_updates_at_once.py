@@ -116,6 +116,26 @@ def test_correction_handed_in_while_it_is_decided_waits_its_turn(
         assert correction.result().status_code == 200
 
 
+def test_plan_entered_while_its_contract_is_edited_waits_its_turn(
+    committed_app: Flask, engine: Engine, people: dict[str, Row[Any]]
+) -> None:
+    with engine.begin() as connection:
+        ppk = make_account(connection, "ppk")
+        contract = connection.scalar(text("SELECT id FROM app.contract"))
+    editor, planner = (sign_in(committed_app.test_client(), ppk) for _ in range(2))
+    points = [{"day": "2026-05-01", "percent": 0}, {"day": "2026-12-15", "percent": 100}]
+    with ThreadPoolExecutor(2) as pool, engine.connect() as connection:
+        connection.execute(text("SELECT id FROM app.contract FOR UPDATE"))
+        sent = {"version": 1, "value_idr": 900_000_000}
+        plan = pool.submit(planner.post, f"/api/v1/projects/{CODE}/baselines", json={"points": points})
+        wait_for_waiting(engine, 1)
+        edit = pool.submit(editor.patch, f"/api/v1/contracts/{contract}", json=sent)
+        wait_for_waiting(engine, 2)
+        connection.rollback()
+        assert plan.result().status_code == 201
+        assert edit.result().status_code == 200
+
+
 def wait_for_waiting(engine: Engine, count: int) -> None:
     """Return once so many sessions wait for a lock."""
     with engine.connect() as connection:
