@@ -20,7 +20,7 @@ from app.auth.permissions import Permission, current_account, may, public, requi
 from app.errors import InvalidRequest, NotFound
 from app.extensions import csrf, current_language, db, reader_session
 from app.ogc.forms import require_parameters
-from app.reports.definition import GROUPS, ReportDefinition, report_definition, report_definitions
+from app.reports.definition import GROUPS, ReportDefinition, Setting, report_definition, report_definitions
 from app.reports.form import SCREEN, asked_settings, of_the_report, parameter_names, report_form, without_empty
 from app.reports.jobs import PAGE, ReportJob, ask_for, cancel_job, failed_job, get_job
 from app.reports.requests import ReportRequest
@@ -60,6 +60,8 @@ def page(name: str) -> BaseResponse | str:
         )
     if not all(request.args.values()):  # what the form left empty does not belong in an address
         return redirect(url_for("reports.page", name=name, **without_empty(request.args)))
+    if missing := definition.missing_settings(request.args):
+        return _ask(definition, missing)
     from app.reports.compute import kept_report
     from app.reports.pages import report_values
     from app.reports.screen import compare, show_charts, show_map
@@ -82,6 +84,18 @@ def page(name: str) -> BaseResponse | str:
     return _kept(answer, "text/html")
 
 
+def _ask(definition: ReportDefinition, missing: list[Setting]) -> str:
+    """Show the form of a report that cannot be computed before something is filled in."""
+    language = current_language()
+    return render_template(
+        "reports/ask.html",
+        definition=definition,
+        form=replace(report_form(reader_session(), definition, request.args, sizes={}), downloads=()),
+        missing=", ".join(one.label.in_language(language).lower() for one in missing),
+        language=language,
+    )
+
+
 @blueprint.get("/<name>.json")
 def as_json(name: str) -> Response:
     """Answer a report as JSON."""
@@ -91,6 +105,7 @@ def as_json(name: str) -> Response:
 @blueprint.get("/<name>/origin")
 def origin(name: str) -> str:
     """Open one figure: rule, legal basis, date, inputs, features."""
+    from app.reports.features import list_url, show_features
     from app.reports.pages import label_of, map_url, parameters_of, show_figure
 
     definition = _definition(name, "figure")
@@ -109,6 +124,8 @@ def origin(name: str) -> str:
         definition=definition,
         report_title=label_of(report, figure_id),
         figure=shown,
+        features=show_features(reader_session(), report, figure, current_app.config["SETTINGS"].lists),
+        list_url=list_url(figure),
         map_url=map_url(reader_session(), figure.area, layers[0]) if layers else None,
         report_url=url_for("reports.page", name=name, **{**parameters_of(report), "area": figure.area}),
     )

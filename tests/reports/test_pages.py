@@ -196,3 +196,39 @@ def test_few_reports_are_computed_at_once(client: FlaskClient, regency: Connecti
         for _ in filter(None, taken):
             computing._asked.release()
     assert client.get("/reports/coverage.json?as_of=2026-11-23T01:02:03%2B07:00").status_code == 200
+
+
+def test_origin_lists_and_draws_the_features_behind_a_figure(client: FlaskClient, regency: Connection) -> None:
+    answer = client.get("/reports/coverage/origin?figure=roads.length_km&area=16.05")
+    page = Page(answer.text)
+    assert "2 unsur lapisan Ruas jalan." in page.text
+    roads = dict(regency.execute(text("SELECT code, id FROM layers.roads")).tuples().all())
+    assert {f"/data/roads/{roads[code]}" for code in ("001", "002")} <= set(page.links)
+    assert f"/data/roads/{roads['900']}" not in page.links  # a national road is no part of the figure
+    assert "<svg" in answer.text
+    one = client.get("/reports/coverage/origin?figure=roads.length_km&area=16.05.02")
+    assert "1 unsur lapisan Ruas jalan." in Page(one.text).text
+
+
+def test_origin_leads_to_the_list_of_packages(client: FlaskClient, regency: Connection) -> None:
+    page = Page(client.get("/reports/progress/origin?figure=progress.packages&area=16.05&year=2026").text)
+    assert any(one.startswith("/projects?year=2026") for one in page.links)
+
+
+@pytest.mark.parametrize("query", ["scheme=besar", "classes=2", "classes=x"])
+def test_classes_that_there_are_not_are_refused(client: FlaskClient, regency: Connection, query: str) -> None:
+    assert client.get(f"/reports/coverage?{query}").status_code == 400
+
+
+def test_map_is_drawn_with_the_classes_asked_for(client: FlaskClient, regency: Connection) -> None:
+    first = client.get("/reports/coverage?map=roads.kemantapan&scheme=quantiles&classes=3")
+    assert 'data-key="16.05.01"' in first.text
+    assert Page(first.text).text.count("Kemantapan jalan") >= 2
+
+
+def test_two_areas_and_two_moments_are_compared(client: FlaskClient, regency: Connection) -> None:
+    areas = Page(client.get("/reports/coverage?area=16.05.01&compare_area=16.05.02").text)
+    assert "Perbandingan" in areas.text
+    assert "1,000 km" in areas.text  # 2,500 km in A, 1,500 km in B
+    assert client.get("/reports/coverage?compare_as_of=2020-01-01").status_code == 200
+    assert client.get("/reports/coverage?compare_area=99").status_code == 404
