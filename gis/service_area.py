@@ -116,14 +116,17 @@ def measure_service(
     else:
         if network is not None:
             findings += network.findings
+        lines = straight_distances(residents.points, present, crs=crs, limit_m=distance_m)
         if network is not None and network.nodes:
+            near = np.flatnonzero(np.isfinite(lines))  # no way along the streets is shorter than the straight line
             reach, far = _reach(network, present, distance_m, snap_m)
-            feet = find_feet(network, residents.points, max_m=snap_m)
-            network_m = distance_along(reach, feet, count=len(residents.points))
+            feet = find_feet(network, residents.points[near], max_m=snap_m)
+            network_m = np.full(len(lines), np.inf)
+            network_m[near] = distance_along(reach, feet, count=len(near))
             stretches = reached_stretches(reach)
-            findings += _reach_findings(far, feet, residents)
+            findings += _reach_findings(far, np.delete(near, feet.place), residents)
         if straight:
-            straight_m = straight_distances(residents.points, present, crs=crs, limit_m=distance_m)
+            straight_m = lines
             circles = _circles(present, distance_m, crs)
     return Service(
         distance_m,
@@ -372,7 +375,8 @@ def _array(geometries: Any) -> GeometryArray:
     return np.asarray(geometries, dtype=object).reshape(-1)
 
 
-def _reach_findings(far: IntArray, feet: Feet, residents: Residents) -> list[Finding]:
+def _reach_findings(far: IntArray, lost: IntArray, residents: Residents) -> list[Finding]:
+    """Tell of facilities, and of people near one, that have no street near."""
     findings = []
     if len(far):
         findings.append(
@@ -384,18 +388,16 @@ def _reach_findings(far: IntArray, feet: Feet, residents: Residents) -> list[Fin
                 len(far),
             )
         )
-    away = np.ones(len(residents.points), dtype=bool)
-    away[feet.place] = False
-    persons = round(float(residents.population[away].sum()))
+    persons = round(float(residents.population[lost].sum()))
     if persons:
         findings.append(
             Finding(
                 "warning",
                 "people_far_from_streets",
-                f"{_thousands(persons)} jiwa tinggal terlalu jauh dari jalan yang tergambar; menurut jaringan jalan "
-                "mereka dihitung tidak terlayani.",
-                f"Persons living too far from any drawn street: {persons:,}; along the streets they count as not "
-                "served.",
+                f"{_thousands(persons)} jiwa tinggal dalam jarak lurus suatu fasilitas, tetapi terlalu jauh dari jalan "
+                "yang tergambar; menurut jaringan jalan mereka dihitung tidak terlayani.",
+                f"Persons within the straight distance of a facility, but too far from any drawn street: {persons:,}; "
+                "along the streets they count as not served.",
                 persons,
             )
         )

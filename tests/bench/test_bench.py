@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import shapely
 
+from tests.bench.reach import network_reach
 from tests.bench.synthetic import DISTRICTS, VILLAGES, Regency, make_regency, make_segments
 from tests.bench.table import MARK, Row, at_least, at_most, markdown, not_measured, write_day
 from tests.bench.tile_list import tile_list
@@ -54,6 +55,11 @@ def test_every_tile_asked_for_holds_a_road(regency: Regency) -> None:
     tiles = tile_list(regency.roads, range(6, 17))
     assert {tile.z for tile in tiles} == set(range(6, 17))
     assert all(len(tree.query(shapely.box(*tile_bounds_4326(*tile)), predicate="intersects")) for tile in tiles)
+
+
+def test_ways_of_the_search_are_those_of_the_plain_search() -> None:
+    *_, difference = network_reach(crossings=24, residents=300)
+    assert difference.verdict == "kept"
 
 
 def test_table_tells_kept_from_missed(tmp_path: Path) -> None:

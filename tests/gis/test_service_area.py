@@ -149,7 +149,7 @@ def test_only_the_way_that_is_asked_for_is_measured() -> None:
 
 def test_facilities_and_people_far_from_every_street_are_told_of() -> None:
     hermits = place_residents(villages(300, 0, 0), homes((103.05, -2.95), (103.05, -2.91)), crs=UTM)
-    service = measured(hermits, points((103.05, -2.95), (103.02, -2.91)), ALONG)
+    service = measured(hermits, points((103.05, -2.95), (103.045, -2.91)), ALONG)
     found = {one.code: one.count for one in service.findings}
     assert found == {"facilities_far": 1, "people_far_from_streets": 150}
     assert service.far.tolist() == [1]
