@@ -32,6 +32,9 @@ from gis.types import FloatArray, GeometryArray, IntArray
 EDGE_DEG = 0.01
 """Longest piece (degrees) of an area's border that is taken as straight in the raster's CRS: off by at most 2 mm."""
 
+NOISE_SHARE = 1e-9
+"""Share of an area below which what it has of a cell comes from the arithmetic of coordinates."""
+
 LARGEST_CODE = 2**30
 """Greatest size of a class's value: exactextract is given them as 32-bit integers."""
 
@@ -104,9 +107,11 @@ def class_areas(blocks: Blocks, areas: gpd.GeoDataFrame, *, key: str) -> ClassAr
                     sums.setdefault(value, np.zeros(len(named.keys)))[position] += share * total
         _require_few(sums)
     classes = pd.DataFrame({value: sums[value] for value in sorted(sums)}, index=named.keys, dtype=np.float64)
+    cover = named.cover(covered)
     classes = classes.groupby(level=0, sort=False).sum()
-    cover = named.cover(covered).assign(valid_m2=classes.sum(axis=1))
-    return ClassAreas(classes, cover)
+    classes = classes.where(classes.gt(NOISE_SHARE * cover["area_m2"], axis=0), 0.0)
+    classes = classes.loc[:, (classes > 0).any()]
+    return ClassAreas(classes, cover.assign(valid_m2=classes.sum(axis=1)))
 
 
 def zonal_statistics(blocks: Blocks, areas: gpd.GeoDataFrame, *, key: str) -> pd.DataFrame:
@@ -147,6 +152,8 @@ def zonal_statistics(blocks: Blocks, areas: gpd.GeoDataFrame, *, key: str) -> pd
     joined = frame.groupby(level=0, sort=False).agg(
         {"low": "min", "high": "max", "total": "sum", "weighted": "sum", "valid": "sum"}
     )
+    cover = named.cover(covered)
+    joined["valid"] = joined["valid"].where(joined["valid"] > NOISE_SHARE * cover["area_m2"], 0.0)
     has_value = joined["valid"] > 0
     result = pd.DataFrame(
         {
@@ -156,7 +163,7 @@ def zonal_statistics(blocks: Blocks, areas: gpd.GeoDataFrame, *, key: str) -> pd
             "total": joined["total"],
         }
     )
-    return result.join(named.cover(covered)).assign(valid_m2=joined["valid"])
+    return result.join(cover).assign(valid_m2=joined["valid"])
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,8 @@ class _Areas:
         """Return by key the whole size, and how much of it the raster reaches: never more than the whole."""
         frame = pd.DataFrame({"area_m2": self.sizes_m2, "covered_m2": covered_m2}, index=self.keys)
         summed = frame.groupby(level=0, sort=False).sum()
-        return summed.assign(covered_m2=summed[["area_m2", "covered_m2"]].min(axis=1))
+        reached = summed[["area_m2", "covered_m2"]].min(axis=1)
+        return summed.assign(covered_m2=reached.where(reached > NOISE_SHARE * summed["area_m2"], 0.0))
 
 
 class _Area(JSONFeature):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +43,7 @@ class Setting(Strict):
     min: float | None = None
     max: float | None = None
     unit: str | None = None
+    raster_kind: str | None = None  # of the rasters that are offered
 
     @field_validator("choices", mode="before")
     @classmethod
@@ -92,6 +94,10 @@ class ReportDefinition(Strict):
         """Return the words of a figure, of its own or of the family it belongs to; `KeyError` when there are none."""
         found = self.figures.get(figure_id)
         return found if found is not None else self.figures[figure_id.rpartition(".")[0] + ANY_KEY]
+
+    def missing_settings(self, asked: Mapping[str, str]) -> list[Setting]:
+        """Return the settings that must be filled in and are not."""
+        return [one for one in self.settings if one.required and not asked.get(one.name, "").strip()]
 
     def read_settings(self, asked: dict[str, str]) -> dict[str, Value]:
         """

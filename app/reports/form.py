@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.extensions import current_language
 from app.formats import format_number
 from app.own_words import in_own_words
+from app.rasters.queries import read_rasters
 from app.region import current_region
 from app.reports.areas import list_report_areas, read_fiscal_years
 from app.reports.definition import ReportDefinition, Setting
@@ -139,6 +140,9 @@ def _choices(session: Session, setting: Setting) -> tuple[tuple[str, str], ...]:
     language, region = current_language(), current_region()
     if setting.type == "area":
         return (("", "–"), *((code, f"{name} ({code})") for code, name in list_report_areas(session)[1:]))
+    if setting.type == "raster":
+        found = [one for one in read_rasters(session) if setting.raster_kind in {None, one.kind}]
+        return (("", "–"), *((one.name, f"{one.title} ({one.year or one.name})") for one in found))
     offered = tuple((one.value, in_own_words(one.label.in_language(language), region)) for one in setting.choices)
     return offered if setting.default is not None or not offered else (("", "–"), *offered)
 
