@@ -19,7 +19,7 @@ from gis.figures import Finding, Rule, Severity
 from gis.geometry import explode_collections, keep_dimension, repair
 from gis.measure import lonlat_array
 from gis.types import GeometryArray, IntArray
-from gis.works import AREAS, LINES, WorkPlaces, unite, work_places
+from gis.works import AREAS, LINES, POINTS, WorkPlaces, unite, work_places
 from gis.zoning import ZoneMap, ZoneParts, cut_by_zones
 
 Outcome = Literal["X", "unknown", "B", "T", "I", "unzoned"]
@@ -458,9 +458,16 @@ def _present(*rows: tuple[Severity, str, str, str, int]) -> tuple[Finding, ...]:
 
 
 def _left_out_words(pieces: gpd.GeoDataFrame) -> tuple[str, str]:
-    """Say how much was left out, lines in km and areas in ha."""
+    """Say how much was left out: points, lines in km, areas in ha."""
     sums = pieces[~pieces["counted"].astype(bool)].groupby("dimension")["size"].sum().to_dict()
-    kilometres, hectares = sums.get(LINES, 0.0) / M_PER_KM, sums.get(AREAS, 0.0) / M2_PER_HA
+    parts = [
+        (f"{sums[dimension] / unit:,.{decimals}f}", name_id, name_en)
+        for dimension, unit, decimals, name_id, name_en in _SIZE_WORDS
+        if sums.get(dimension)
+    ]
     swap = str.maketrans(",.", ".,")
-    words_id = f"{kilometres:,.3f}".translate(swap) + " km, " + f"{hectares:,.4f}".translate(swap) + " ha"
-    return words_id, f"{kilometres:,.3f} km, {hectares:,.4f} ha"
+    words_id = "; ".join(f"{number.translate(swap)} {name}" for number, name, _ in parts)
+    return words_id, "; ".join(f"{number} {name}" for number, _, name in parts)
+
+
+_SIZE_WORDS = ((POINTS, 1.0, 0, "titik", "points"), (LINES, M_PER_KM, 3, "km", "km"), (AREAS, M2_PER_HA, 4, "ha", "ha"))

@@ -90,6 +90,33 @@ def _attempts(
     return attempts
 
 
+def close_column(values: FloatArray, *, decimals: int = 3) -> FloatArray:
+    """
+    Round numbers so that they add up to their rounded sum.
+
+    Each is rounded up or down to a neighbour: down first, then those with the largest remainders up, of equal ones
+    the first.
+
+    Parameters
+    ----------
+    values
+        Finite numbers, shape (n,).
+    decimals
+        Decimals to keep.
+
+    Returns
+    -------
+    rounded
+        Shape (n,); empty for none.
+    """
+    exact = values * 10.0**decimals
+    low = np.floor(exact + WHOLE)
+    left = round(float(exact.sum())) - round(float(low.sum()))
+    order = np.argsort(-(exact - low), kind="stable")
+    low[order[: max(left, 0)]] += 1
+    return np.asarray(low / 10.0**decimals, dtype=np.float64)
+
+
 def _with_totals(values: FloatArray) -> FloatArray:
     rows = np.hstack([values, values.sum(axis=1, keepdims=True)])
     return np.vstack([rows, rows.sum(axis=0, keepdims=True)])

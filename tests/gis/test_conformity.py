@@ -136,7 +136,7 @@ def test_sliver_of_three_metres_is_no_offence() -> None:
     assert sizes(result, "P1")["HL", "X", False] == pytest.approx(3 * 1106, rel=0.01)
     assert codes(result) == {"left_out": 2}
     (left_out,) = result.findings
-    assert "0,003 km, 0,33" in left_out.message_id
+    assert "(0,003 km; 0,33" in left_out.message_id
 
 
 def test_the_same_sliver_counts_on_a_map_ten_times_as_detailed() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gis.errors import InvalidMeasure
-from gis.rounding import close_table
+from gis.rounding import close_column, close_table
 
 TABLES = arrays(float, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=8), elements=st.floats(0, 5_000))
 
@@ -73,3 +73,19 @@ def test_totals_of_columns_are_kept_where_that_can_be() -> None:
 def test_totals_that_are_no_rounding_of_their_rows_are_refused() -> None:
     with pytest.raises(InvalidMeasure):
         close_table(np.array([[1.2, 1.3]]), row_totals=np.array([9.0]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(arrays(float, st.integers(0, 12), elements=st.floats(0, 5_000)), st.integers(0, 3))
+def test_column_adds_up_to_its_rounded_sum(values: np.ndarray, decimals: int) -> None:
+    rounded = close_column(values, decimals=decimals)
+    unit = 10.0**-decimals
+    assert rounded.sum() == pytest.approx(values.sum(), abs=unit / 2 + 1e-6)
+    assert np.round(rounded / unit) == pytest.approx(rounded / unit, abs=1e-6)
+    assert len(values) == 0 or np.abs(rounded - values).max() < unit + 1e-9
+
+
+def test_column_of_three_thirds_and_of_shares() -> None:
+    assert close_column(np.full(3, 100 / 3), decimals=2).tolist() == [33.34, 33.33, 33.33]
+    assert close_column(np.array([26.286, 16.587, 57.127]), decimals=2).tolist() == [26.28, 16.59, 57.13]
+    assert close_column(np.array([0.1, 0.2, 0.3]), decimals=1).tolist() == [0.1, 0.2, 0.3]

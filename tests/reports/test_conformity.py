@@ -269,7 +269,13 @@ def test_figures_open_and_frames_hold_the_pieces(client: FlaskClient, works: Con
     offending = report.frames["offending"]
     assert offending["code"].tolist() == ["P2"]
     assert offending["length_km"].iloc[0] == pytest.approx(value(report, "conformity.length_km.X", REGION))
-    assert report.frames["packages"]["verdict"].value_counts()["offending"] == 1
+    assert report.frames["packages"]["verdict"].value_counts().to_dict() == {
+        "offending": 1,
+        "conforming": 2,
+        "conditional": 1,
+        "limited": 1,
+        "not_judged": 1,
+    }
     assert len(report.maps) == 2
 
 

@@ -21,6 +21,7 @@ from app.reports.kinds.conformity_tables import (
     district_table,
     package_table,
     verdict_chart,
+    verdict_class,
     zone_table,
 )
 from app.reports.kinds.located import context_of, read_packages, touching, works_evidence, year_findings
@@ -246,7 +247,9 @@ def _frames(packages: gpd.GeoDataFrame, judged: Conformity) -> dict[str, gpd.Geo
     names = dict(zip(packages["code"], packages["name"], strict=True))
     verdicts = judged.projects
     works = packages[["code", "name", "sector", "geometry"]].assign(
-        plan=verdicts["plan"].to_numpy(), verdict=verdicts["verdict"].to_numpy(), reason=verdicts["reason"].to_numpy()
+        plan=verdicts["plan"].to_numpy(),
+        verdict=verdicts["verdict"].map(verdict_class).to_numpy(),
+        reason=verdicts["reason"].to_numpy(),
     )
     works = works[works.geometry.notna() & ~works.geometry.is_empty].reset_index(drop=True)
     pieces = judged.pieces

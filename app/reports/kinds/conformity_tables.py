@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from app.reports.realisation import code_words, joined
@@ -14,9 +15,10 @@ from app.reports.subject import Subject
 from gis.conformity import Conformity
 from gis.constants import M2_PER_HA, M_PER_KM
 from gis.figures import Figure
+from gis.rounding import close_column
 from gis.works import AREAS, LINES, POINTS
 
-LEFT_OUT = "left_out"
+LEFT_OUT, NOT_JUDGED = "left_out", "not_judged"
 BUCKETS = ("I", "T", "B", "X", "unknown", "unzoned", LEFT_OUT)
 OUTCOME_CLASSES = (
     Class("I", "Diizinkan (I)", "Permitted (I)", "#1b7f5c"),
@@ -31,7 +33,7 @@ VERDICT_CLASSES = (
     Class("limited", "Sesuai dengan batasan", "Conforming with limits", "#5b9b3a", "long_dash"),
     Class("conditional", "Bersyarat", "Conditional", "#b7791f", "short_dash"),
     Class("offending", "Tidak sesuai", "Not conforming", "#9f1239"),
-    Class("unknown", "Belum dapat dinilai", "Not judged", "#7b8794", "dots"),
+    Class(NOT_JUDGED, "Belum dapat dinilai", "Not judged", "#7b8794", "dots"),
 )
 REASONS = MappingProxyType(
     {
@@ -59,7 +61,7 @@ DISTRICT_COLUMNS = (
 )
 ZONE_COLUMNS = (
     Column("packages", "Paket", "Packages", "packages"),
-    Column("points", "Titik", "Points", "number"),
+    Column("points", "Titik", "Points", "count"),
     Column("length_km", "Panjang", "Length", "km"),
     Column("area_ha", "Luas", "Area", "ha"),
     Column("offending", "Paket tidak diizinkan", "Packages not permitted", "packages"),
@@ -70,13 +72,18 @@ PACKAGE_COLUMNS = (
     Column("sector", "Kegiatan", "Activity", "text"),
     Column("place", "Lokasi", "Location", "text"),
     Column("plan", "Rencana", "Plan", "text"),
-    Column("points", "Titik", "Points", "index"),
+    Column("points", "Titik", "Points", "count"),
     Column("length_km", "Panjang", "Length", "km"),
     Column("area_ha", "Luas", "Area", "ha"),
     Column("percent", "Bagian", "Share", "percent"),
     Column("itbx", "ITBX", "ITBX", "text"),
     Column("verdict", "Kesesuaian", "Conformity", "text"),
 )
+
+
+def verdict_class(verdict: str) -> str:
+    """Return the class of a verdict on maps, where "unknown" is said of features without any."""
+    return NOT_JUDGED if verdict == "unknown" else verdict
 
 
 def district_table(subject: Subject, figures: Iterable[Figure]) -> Table:
@@ -139,16 +146,16 @@ def package_table(subject: Subject, packages: gpd.GeoDataFrame, judged: Conformi
     order = {one.code: number for number, one in enumerate(reversed(VERDICT_CLASSES))}
     order["offending"] = -1
     verdicts = judged.projects.set_index("project")
-    pieces = dict(list(judged.pieces.groupby("project")))
+    pieces = {project: _closed(own) for project, own in judged.pieces.groupby("project")}
     places = _places(subject, packages)
     rows: list[Row] = []
-    ranked = sorted(packages["code"], key=lambda code: (order[str(verdicts.at[code, "verdict"])], code))
+    ranked = sorted(packages["code"], key=lambda code: (order[verdict_class(str(verdicts.at[code, "verdict"]))], code))
     by_code = packages.set_index("code")
     for code in ranked:
         own = pieces.get(code)
         one = verdicts.loc[code]
-        measured = _measured(own) if own is not None else (None, None, None)
-        share = None if own is None else round(float(own["share"].sum()) * 100, PERCENT_DECIMALS)
+        measured = _summed(own) if own is not None else (None, None, None)
+        share = None if own is None else round(float(own["percent"].sum()), PERCENT_DECIMALS)
         sector = code_words("sector", str(by_code.at[code, "sector"]))
         cells = (sector, places[code], one["plan"], *measured, share, None, _verdict_words(one))
         rows.append(Row(str(code), cells, name=str(by_code.at[code, "name"]), is_subtotal=own is not None))
@@ -206,6 +213,27 @@ def _measured(pieces: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
     )
 
 
+def _closed(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Round the pieces of one package so that they add up as shown."""
+    measures = {POINTS: ("points", 1.0, 0), LINES: ("km", M_PER_KM, KM_DECIMALS), AREAS: ("ha", M2_PER_HA, HA_DECIMALS)}
+    name, unit, decimals = measures[int(pieces["dimension"].iloc[0])]
+    size = close_column(pieces["size"].to_numpy(dtype=np.float64) / unit, decimals=decimals)
+    percent = close_column(pieces["share"].to_numpy(dtype=np.float64) * 100, decimals=PERCENT_DECIMALS)
+    return pieces.drop(columns="geom").assign(measure=name, rounded=size, percent=percent)
+
+
+def _summed(pieces: pd.DataFrame) -> tuple[Cell, Cell, Cell]:
+    """Sum the rounded sizes of pieces of one package as points, km and ha; None of the kinds that it is not."""
+    total = float(pieces["rounded"].sum())
+    name = pieces["measure"].iloc[0]
+    points, kilometres, hectares = (total if name == one else None for one in ("points", "km", "ha"))
+    return (
+        None if points is None else round(points),
+        None if kilometres is None else round(kilometres, KM_DECIMALS),
+        None if hectares is None else round(hectares, HA_DECIMALS),
+    )
+
+
 def _piece_row(code: str, number: int, piece: pd.Series) -> Row:
     counted = bool(piece["counted"])
     zone = piece["zone_code"]
@@ -216,8 +244,8 @@ def _piece_row(code: str, number: int, piece: pd.Series) -> Row:
         None,
         None,
         None,
-        *_measured(piece.to_frame().T),
-        round(float(piece["share"]) * 100, PERCENT_DECIMALS),
+        *_summed(piece.to_frame().T),
+        float(piece["percent"]),
         itbx,
         result if counted else BELOW,
     )
@@ -226,7 +254,7 @@ def _piece_row(code: str, number: int, piece: pd.Series) -> Row:
 
 
 def _verdict_words(judged: pd.Series) -> Words:
-    one = next(one for one in VERDICT_CLASSES if one.code == judged["verdict"])
+    one = next(one for one in VERDICT_CLASSES if one.code == verdict_class(str(judged["verdict"])))
     reason = REASONS.get(judged["reason"])
     if reason is None:
         return Words(one.label_id, one.label_en)
