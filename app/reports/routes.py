@@ -92,7 +92,6 @@ def _ask(definition: ReportDefinition, missing: list[Setting]) -> str:
         definition=definition,
         form=replace(report_form(reader_session(), definition, request.args, sizes={}), downloads=()),
         missing=", ".join(one.label.in_language(language).lower() for one in missing),
-        language=language,
     )
 
 

@@ -259,4 +259,9 @@ def test_figures_open_to_the_project(client: FlaskClient, works: dict[str, int])
     (address,) = {one["features_url"] for one in report["figures"]}
     assert client.get(address).json["properties"]["code"] == "A"
     assert client.get("/reports/project.json").status_code == 400
+    asking = client.get("/reports/project")
+    assert asking.status_code == 200
+    assert 'name="package"' in asking.get_data(as_text=True)
+    assert "Isi kode paket" in asking.get_data(as_text=True)
+    assert "/reports/project?package=A" in client.get("/projects/A").get_data(as_text=True)
     assert client.get("/reports/project.json?package=zzz").status_code == 404
