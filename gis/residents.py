@@ -112,7 +112,9 @@ def homes_from_buildings(
     return Homes(_array(shapely.point_on_surface(shapes[lived_in])), weight[lived_in], "buildings")
 
 
-def homes_from_raster(values: np.ma.MaskedArray[Any, Any], *, transform: Any, crs: CRS | None) -> Homes:
+def homes_from_raster(
+    values: np.ma.MaskedArray[Any, Any], *, transform: Any, crs: CRS | None, coarsen: int = 1
+) -> Homes:
     """
     Take the cells of a population raster for homes, each weighing its value.
 
@@ -124,6 +126,8 @@ def homes_from_raster(values: np.ma.MaskedArray[Any, Any], *, transform: Any, cr
         From column and row to the raster's coordinates (`affine.Affine`).
     crs
         The raster's CRS.
+    coarsen
+        So many cells each way are taken together, and their people added up: for rasters finer than need be.
 
     Returns
     -------
@@ -137,13 +141,17 @@ def homes_from_raster(values: np.ma.MaskedArray[Any, Any], *, transform: Any, cr
     """
     if crs is None:
         raise MissingCrs("Raster penduduk tanpa sistem koordinat.", "The population raster has no coordinate system.")
-    filled = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-    rows, columns = np.nonzero(filled > 0)
-    column, row = columns + 0.5, rows + 0.5
+    persons = np.nan_to_num(np.ma.filled(np.ma.asarray(values).astype(np.float64), 0.0), posinf=0.0)
+    persons = np.maximum(persons, 0.0)
+    if coarsen > 1:
+        by_rows = np.add.reduceat(persons, np.arange(0, persons.shape[0], coarsen), axis=0)
+        persons = np.add.reduceat(by_rows, np.arange(0, persons.shape[1], coarsen), axis=1)
+    rows, columns = np.nonzero(persons > 0)
+    column, row = (columns + 0.5) * coarsen, (rows + 0.5) * coarsen
     x = transform.a * column + transform.b * row + transform.c
     y = transform.d * column + transform.e * row + transform.f
     lon, lat = Transformer.from_crs(crs, WGS84_SRID, always_xy=True).transform(x, y)
-    return Homes(_array(shapely.points(np.column_stack([lon, lat]))), filled[rows, columns], "raster")
+    return Homes(_array(shapely.points(np.column_stack([lon, lat]))), persons[rows, columns], "raster")
 
 
 def place_residents(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,8 +10,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from affine import Affine
 from pyproj import CRS
+from rasterio.warp import transform_bounds
 
+from app.errors import InvalidRequest
+from app.rasters.files import raster_path
+from app.rasters.queries import RegisteredRaster, read_rasters
 from app.reports.report import Evidence
 from app.reports.subject import Subject
 from gis.constants import WGS84_SRID
@@ -18,10 +24,13 @@ from gis.crs import choose_metric_crs, reproject_array
 from gis.figures import Finding
 from gis.measure import area_m2
 from gis.population import PopulationCount, count_population
-from gis.residents import Homes, Residents, homes_from_buildings, place_residents
+from gis.raster import open_raster
+from gis.residents import Homes, Residents, homes_from_buildings, homes_from_raster, place_residents
 from gis.types import BBox
 
 MOST_PER_HOME = "HUNIAN_JIWA_MAKS"
+MOST_CELLS = 1_000_000  # of a population raster: 100 m over 10 000 km²; of finer ones, cells are taken together
+SHOWN = 40  # characters of an unknown name that the answer repeats
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,39 @@ def read_people(subject: Subject, *, year: int | None = None) -> People:
     return People(areas.drop(columns="area_m2").assign(population=population), count)
 
 
-def place_people(subject: Subject, people: People, crs: CRS, *, use_buildings: bool = True) -> Residents:
-    """Place people in the buildings of their village, or evenly where too few are drawn."""
-    homes = _read_homes(subject) if use_buildings else None
-    rule = subject.rule(MOST_PER_HOME) if homes is not None else None
-    return place_residents(people.areas, homes, crs=crs, most_per_home=rule.value if rule else None)
+@dataclass(frozen=True)
+class Placed:
+    """Residents as points, and what told where they live."""
+
+    residents: Residents
+    evidence: tuple[Evidence, ...]
+
+
+def place_people(subject: Subject, people: People, crs: CRS) -> Placed:
+    """
+    Place people by the registered population raster, else in the buildings of their village, else evenly.
+
+    The settings `residents` (best, buildings or area) and `population_raster` choose, where the report has them.
+
+    Raises
+    ------
+    InvalidRequest
+        When the raster that was named is not registered, or holds no population.
+    """
+    way = str(subject.settings.get("residents", "best"))
+    raster = _population_raster(subject) if way == "best" else None
+    if raster is not None:
+        homes = _homes_of_raster(subject, raster)
+        version = int(subject.table_states["raster"].version)
+        evidence = (Evidence(raster.name, counts=dict.fromkeys(subject.codes, 1), version=version),)
+        return Placed(place_residents(people.areas, homes, crs=crs), evidence)
+    if way == "area":
+        return Placed(place_residents(people.areas, crs=crs), ())
+    rule = subject.rule(MOST_PER_HOME)
+    residents = place_residents(
+        people.areas, _homes_of_buildings(subject), crs=crs, most_per_home=rule.value if rule else None
+    )
+    return Placed(residents, (Evidence("buildings"),))
 
 
 def metric_crs(subject: Subject) -> CRS:
@@ -111,7 +148,41 @@ def population_year_finding(count: PopulationCount) -> tuple[Finding, ...]:
     )
 
 
-def _read_homes(subject: Subject) -> Homes | None:
+def _population_raster(subject: Subject) -> RegisteredRaster | None:
+    """Return the raster that was named, else the newest population raster; None when there is none."""
+    usable = [one for one in read_rasters(subject.session, subject.as_of) if one.kind == "population"]
+    name = str(subject.settings.get("population_raster", ""))
+    if not name:
+        return usable[0] if usable else None
+    found = next((one for one in usable if one.name == name), None)
+    if found is None:
+        names = ", ".join(one.name for one in usable) or "–"
+        raise InvalidRequest(
+            f"population_raster={name[:SHOWN]} bukan raster penduduk yang terdaftar. Yang ada: {names}.",
+            f"population_raster={name[:SHOWN]} is no registered population raster. There are: {names}.",
+        )
+    return found
+
+
+def _homes_of_raster(subject: Subject, registered: RegisteredRaster) -> Homes | None:
+    """Read the raster's cells within the area's box, window by window; finer ones are taken together."""
+    found: list[Homes] = []
+    with open_raster(raster_path(registered)) as raster:
+        grid = raster.grid
+        box = shapely.box(*transform_bounds(WGS84_SRID, grid.crs, *subject.within.total_bounds))
+        windows = [one for one in grid.windows() if shapely.box(*grid.window_bounds(one)).intersects(box)]
+        cells = sum(one.width * one.height for one in windows)
+        coarsen = max(1, math.ceil(math.sqrt(cells / MOST_CELLS)))
+        for window in windows:
+            corner = grid.transform @ Affine.translation(window.col_off, window.row_off)
+            found.append(homes_from_raster(raster.read(window), transform=corner, crs=grid.crs, coarsen=coarsen))
+    if not found:
+        return None
+    points, weight = (np.concatenate([getattr(one, name) for one in found]) for name in ("points", "weight"))
+    return Homes(points, weight, "raster")
+
+
+def _homes_of_buildings(subject: Subject) -> Homes | None:
     read = partial(subject.frame, "buildings", ("kind", "levels", "amenity"))
     buildings = read() if subject.area.is_region else read(bbox=tuple(subject.within.total_bounds))
     homes = buildings[buildings["amenity"].isna()]

@@ -144,3 +144,15 @@ def test_inputs_that_cannot_be_are_refused() -> None:
     with pytest.raises(UnprojectedGeometry):
         place_residents(areas(1, 1, 1), crs=CRS.from_epsg(4326))
     assert place_residents(areas(1, 1, 1).iloc[:0], crs=UTM).population.sum() == 0
+
+
+@pytest.mark.parametrize("coarsen", [2, 3, 5])
+def test_cells_taken_together_keep_their_people_and_their_middle(coarsen: int) -> None:
+    values = np.random.default_rng(coarsen).integers(0, 9, (30, 30)).astype(float)
+    transform = rasterio.Affine(0.001, 0, 103, 0, -0.001, -2.97)
+    fine = homes_from_raster(np.ma.array(values), transform=transform, crs=CRS.from_epsg(4326))
+    coarse = homes_from_raster(np.ma.array(values), transform=transform, crs=CRS.from_epsg(4326), coarsen=coarsen)
+    assert coarse.weight.sum() == values.sum() == fine.weight.sum()
+    assert len(coarse.points) <= (30 // coarsen) ** 2
+    first = shapely.get_coordinates(coarse.points[0])[0]
+    assert first == pytest.approx([103 + coarsen * 0.0005, -2.97 - coarsen * 0.0005])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from rasterio.transform import from_origin
 from sqlalchemy import Connection, text
 
+from app.config import Settings
 from app.errors import InvalidRequest
+from app.rasters.service import RasterRequest, add_raster
 from app.reports.report import Report
+from app.storage import Storage
+from tests.gis.rasters import write_raster
 from tests.helpers.factories import make_row, make_street
 from tests.reports.conftest import EAST, MIDDLE, NORTH, SOUTH, WEST, box, compute, line, value
 
@@ -192,3 +199,25 @@ def test_without_a_boundary_nothing_is_known(regency: Connection) -> None:
 def test_same_inputs_same_report(served: Connection) -> None:
     first, second = coverage(served), coverage(served)
     assert first.to_json(language="id") == second.to_json(language="id")
+
+
+def test_people_live_where_a_registered_raster_says(
+    served: Connection, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In A1 nine of ten people live in the cell at the clinic, the others 3 km away; the rest of the region is empty."""
+    monkeypatch.setenv("PETAKARYA_HOME", str(settings.home))
+    cells = np.zeros((100, 200), "float32")  # 0.001 degrees: 111 m
+    cells[50, 20], cells[50, 47] = 9, 1
+    path = write_raster(tmp_path / "jiwa.tif", cells, crs="EPSG:4326", transform=from_origin(WEST, NORTH, 0.001, 0.001))
+    wanted = RasterRequest(path=path, name="penduduk_100m", kind="population")
+    add_raster(served, Storage.of(settings), wanted, cells=settings.rasters.cells, work=tmp_path)
+    report = coverage(served, distance_m="1000")
+    assert value(report, "service.population", A) == pytest.approx(27)
+    figure = report.figure("service.population", A)
+    assert figure is not None
+    assert "penduduk_100m" in {one.layer for one in figure.inputs}
+    assert value(coverage(served, distance_m="1000", residents="buildings"), "service.population", A) == pytest.approx(
+        15
+    )
+    with pytest.raises(InvalidRequest):
+        coverage(served, population_raster="tidak_ada")

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from app.formats import format_number
 from app.reports.findings import boundary_findings, missing_rules, no_boundary
 from app.reports.kinds.coverage_tables import green_table
 from app.reports.kinds.green_data import PUBLIC_MIN, TOTAL_MIN, Green, Villages, measure_green
 from app.reports.kinds.green_tables import need_table, provision_table, share_chart, urban_table, village_table
-from app.reports.people import People, metric_crs, place_people, population_year_finding, read_people
+from app.reports.people import People, Placed, metric_crs, place_people, population_year_finding, read_people
 from app.reports.report import Class, Content, Evidence, MapView
 from app.reports.subject import Subject
 from gis.constants import M2_PER_HA
@@ -76,9 +77,9 @@ def compute(subject: Subject) -> Content:
     year = subject.settings.get("population_year")
     people = read_people(subject, year=int(year) if year is not None else None)
     crs = metric_crs(subject)
-    residents = place_people(subject, people, crs)
+    placed = place_people(subject, people, crs)
     subject.step("mencari desa tanpa taman", 70)
-    persons = urban_population(residents, green.urban_areas, people.groups)
+    persons = urban_population(placed.residents, green.urban_areas, people.groups)
     villages = _find_villages(subject, people, green)
     figures = _figures(subject, green, persons, villages)
     provision = _provision(subject, green, figures)
@@ -95,11 +96,11 @@ def compute(subject: Subject) -> Content:
             *boundary_findings(subject),
             *green.shares.findings,
             *_green_findings(subject, green, villages),
-            *_people_findings(people, residents),
+            *_people_findings(people, placed.residents),
         ),
         charts=share_chart(green),
         maps=_maps(villages),
-        evidence=_evidence(subject, people),
+        evidence=_evidence(subject, people, placed),
         names=dict(zip(people.areas["code"], people.areas["name"], strict=True)),
         frames=_frames(green, villages),
     )
@@ -169,7 +170,7 @@ def _provision(subject: Subject, green: Green, figures: Iterable[Figure]) -> pd.
         known = [one for one in rules if one is not None]
         if len(known) == len(rules):
             standards.append(ParkStandard(typology, *known))
-    urban = dissolve(green.urban_areas.geometry).intersection(dissolve(subject.within.geometry))
+    urban = shapely.intersection(dissolve(green.urban_areas.geometry), dissolve(subject.within.geometry))
     inside = green.parks.assign(geometry=green.parks.geometry.intersection(urban))
     return park_provision(inside, standards, persons=population or None)
 
@@ -198,9 +199,9 @@ def _frames(green: Green, villages: Villages) -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-def _evidence(subject: Subject, people: People) -> dict[str, tuple[Evidence, ...]]:
+def _evidence(subject: Subject, people: People, placed: Placed) -> dict[str, tuple[Evidence, ...]]:
     parks, urban, districts = Evidence("parks"), Evidence("urban_areas"), Evidence("districts")
-    counted = (people.evidence(subject), Evidence("villages"), Evidence("buildings"))
+    counted = (people.evidence(subject), Evidence("villages"), *placed.evidence)
     public = Evidence("parks", {"ownership": "public"})
     found: dict[str, tuple[Evidence, ...]] = dict.fromkeys(UNITS, (parks, urban, districts))
     found |= {one: (public, urban, districts) for one in UNITS if one.startswith("green.public")}

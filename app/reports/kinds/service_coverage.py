@@ -13,7 +13,15 @@ from pyproj import CRS
 from app.errors import InvalidRequest
 from app.formats import format_number
 from app.reports.findings import boundary_findings, no_boundary
-from app.reports.people import People, box_around, metric_crs, place_people, population_year_finding, read_people
+from app.reports.people import (
+    People,
+    Placed,
+    box_around,
+    metric_crs,
+    place_people,
+    population_year_finding,
+    read_people,
+)
 from app.reports.queries import has_rows
 from app.reports.report import Chart, Column, Content, Evidence, MapView, Row, Series, Table, Words
 from app.reports.subject import Subject
@@ -101,14 +109,14 @@ def compute(subject: Subject) -> Content:
     crs = metric_crs(subject)
     year = subject.settings.get("population_year")
     people = read_people(subject, year=int(year) if year is not None else None)
-    residents = place_people(subject, people, crs, use_buildings=subject.settings["residents"] == "buildings")
+    placed = place_people(subject, people, crs)
     subject.step("membaca fasilitas dan jalan", 25)
     facilities, exist = _read_facilities(subject, asked, crs)
     network = _read_network(subject, asked, crs) if asked.way != "straight" else None
     to_street = subject.known_rule(TO_STREET).value
     subject.step("mencari jangkauan", 50)
     service = measure_service(
-        residents,
+        placed.residents,
         facilities,
         network,
         distance_m=asked.distance_m,
@@ -139,12 +147,12 @@ def compute(subject: Subject) -> Content:
             *_asked_findings(asked),
             *people.count.findings,
             *population_year_finding(people.count),
-            *residents.findings,
+            *placed.residents.findings,
             *(one for one in service.findings if subject.area.is_region or one.code not in WHOLE_REGION),
         ),
         charts=_charts(subject, figures),
         maps=_maps(asked, villages, service),
-        evidence=_evidence(subject, asked, people),
+        evidence=_evidence(subject, asked, people, placed),
         names={**dict(zip(people.areas["code"], people.areas["name"], strict=True))},
         frames=_frames(villages, facilities, service, crs),
     )
@@ -364,10 +372,9 @@ def _frames(
     return frames
 
 
-def _evidence(subject: Subject, asked: _Asked, people: People) -> dict[str, tuple[Evidence, ...]]:
+def _evidence(subject: Subject, asked: _Asked, people: People, placed: Placed) -> dict[str, tuple[Evidence, ...]]:
     places = Evidence(asked.layer, asked.filters)
-    homes = (Evidence("buildings"),) if subject.settings["residents"] == "buildings" else ()
-    counted = (people.evidence(subject), Evidence("villages"), *homes)
+    counted = (people.evidence(subject), Evidence("villages"), *placed.evidence)
     found: dict[str, tuple[Evidence, ...]] = dict.fromkeys(UNITS, (places, *counted))
     found |= dict.fromkeys(BY_NETWORK, (places, Evidence("streets"), *counted))
     found["service.facilities"] = (places,)
