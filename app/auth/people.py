@@ -15,11 +15,11 @@ from sqlalchemy import Row, select, text
 
 from app.auth.models import Account, Role
 from app.auth.people_forms import AcceptInput, InvitationInput, NewPasswordInput, PersonInput
-from app.auth.permissions import Permission, permissions_of_roles
+from app.auth.permissions import Permission, current_account, permissions_of_roles, units_of
 from app.auth.sessions import current_limits, end_sessions, hashed, last_sign_ins
 from app.auth.tokens import revoke_tokens
 from app.config import Settings
-from app.errors import InvalidInput, NotFound
+from app.errors import Forbidden, InvalidInput, NotFound
 from app.extensions import db
 
 
@@ -67,6 +67,28 @@ def get_person(account_id: int) -> Account:
     return account
 
 
+def require_reach(unit_id: int | None, area_prefix: str | None) -> None:
+    """
+    Let who is limited to a unit or an area manage accounts within it alone, so that nobody gives more than he has.
+
+    Raises
+    ------
+    Forbidden
+        When an account of this unit and area would reach beyond.
+    """
+    actor = current_account()
+    if actor is None:  # a command, at the machine itself
+        return
+    area = actor.area_prefix
+    within_area = area is None or (area_prefix is not None and f"{area_prefix}.".startswith(f"{area}."))
+    within_unit = actor.unit_id is None or unit_id in units_of(actor)
+    if not (within_area and within_unit):
+        raise Forbidden(
+            "Akun itu menjangkau lebih jauh daripada wilayah atau unit tugas Anda.",
+            "That account reaches beyond your own area or unit.",
+        )
+
+
 def change_person(account: Account, data: PersonInput) -> None:
     """
     Give an account its name, roles, unit and area; its sessions end, so that what it may do is asked anew.
@@ -77,6 +99,7 @@ def change_person(account: Account, data: PersonInput) -> None:
         When the unit does not exist, or nobody would be left who manages people.
     """
     _check_unit(data.unit_id)
+    require_reach(data.unit_id, data.area_prefix)
     if Permission.PEOPLE_MANAGE not in permissions_of_roles(data.roles):
         _check_managers_without(account, "roles")
     before = (sorted(role.name for role in account.roles), account.unit_id, account.area_prefix)
@@ -112,6 +135,7 @@ def invite(data: InvitationInput) -> str:
         When the unit does not exist, or the address has an account.
     """
     _check_unit(data.unit_id)
+    require_reach(data.unit_id, data.area_prefix)
     if data.email:
         _check_address(data.email)
     key = secrets.token_urlsafe(24)

@@ -78,14 +78,14 @@ def revoke_invitation(invitation_id: int) -> Response:
 @idempotent
 def person(account_id: int) -> Any:
     """Show one person, and change his name, roles, unit and area."""
-    account = people.get_person(account_id)
+    account = _person(account_id)
     state = FormState.of(PersonInput, None if request.method == "POST" else _values(account))
     if request.method == "POST":
         with caught(state):
             people.change_person(account, read_input(PersonInput))
             flash(gettext("Perubahan disimpan."), "success")
             return redirect(url_for("people.table"))
-        account = people.get_person(account_id)
+        account = _person(account_id)
     page = render_template(
         "people/person.html",
         person=account,
@@ -102,7 +102,7 @@ def person(account_id: int) -> Any:
 @idempotent
 def close_or_open(account_id: int, what: str) -> Response:
     """Close an account, or open it again."""
-    account = people.get_person(account_id)
+    account = _person(account_id)
     try:
         if what == "close":
             people.close_account(account)
@@ -119,7 +119,7 @@ def close_or_open(account_id: int, what: str) -> Response:
 @needs(Permission.PEOPLE_MANAGE)
 def reset(account_id: int) -> Any:
     """Make a link by which a person chooses a new password; it is shown once."""
-    account = people.get_person(account_id)
+    account = _person(account_id)
     key = people.make_reset(account)
     db.session.commit()
     return show_link(
@@ -138,7 +138,7 @@ def reset(account_id: int) -> Any:
 @idempotent
 def forget_second_factor(account_id: int) -> Response:
     """Let a person whose phone is lost set up the second factor anew."""
-    people.forget_second_factor(people.get_person(account_id))
+    people.forget_second_factor(_person(account_id))
     flash(gettext("Faktor kedua dilepas. Ia memasang yang baru saat masuk berikutnya."), "success")
     return redirect(url_for("people.person", account_id=account_id))
 
@@ -157,6 +157,13 @@ def link_to(endpoint: str, **values: Any) -> str:
     settings: Settings = current_app.config["SETTINGS"]
     base = settings.public_url or request.host_url.rstrip("/")
     return base + url_for(endpoint, **values)
+
+
+def _person(account_id: int) -> Account:
+    """Return an account that who acts may manage."""
+    account = people.get_person(account_id)
+    people.require_reach(account.unit_id, account.area_prefix)
+    return account
 
 
 def _choices() -> dict[str, Any]:

@@ -270,3 +270,21 @@ def test_mail_of_a_forgotten_password_holds_a_link_that_works(
     assert "https://peta.example/password/kunci" in content
     assert "\n" not in subject
     assert tasks.mail_reset_link.name.endswith("mail_reset_link")
+
+
+@pytest.mark.parametrize("limit", ["unit", "area"])
+def test_limited_administrator_gives_nobody_more_than_he_has(app: Flask, connection: Connection, limit: str) -> None:
+    unit = connection.scalar(text("INSERT INTO app.unit (code, name) VALUES ('BM', 'Bina Marga') RETURNING id"))
+    limits = {"unit": unit} if limit == "unit" else {"area": "16.05.09"}
+    own = {"unit_id": unit} if limit == "unit" else {"area_prefix": "16.05.09.1003"}
+    client = sign_in(app.test_client(), make_account(connection, "administrator", **limits))
+    member = make_account(connection, "ppk", **limits)
+    other = make_account(connection, "ppk")
+    everywhere = {"name": "Siti", "roles": ["administrator"]}
+    assert client.post("/people/invite", data=everywhere).status_code == 403
+    assert client.post("/people/invite", data={**everywhere, "area_prefix": "16.05.1"}).status_code in {403, 422}
+    assert client.post("/people/invite", data={**everywhere, **own}).status_code == 200
+    assert client.post(f"/people/{member.id}", data=everywhere).status_code == 403
+    assert client.post(f"/people/{member.id}", data={**everywhere, **own}).status_code == 302
+    for path in ("", "/close", "/reset", "/second-factor"):
+        assert client.post(f"/people/{other.id}{path}", data={**everywhere, **own}).status_code == 403, path
