@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.api.views import takes
 from app.auth.permissions import Permission, current_account, may, needs, require, scope_condition
 from app.config import Settings
-from app.errors import InvalidInput, VersionConflict, message_of
+from app.errors import Forbidden, InvalidInput, VersionConflict, message_of
 from app.extensions import current_language, db
 from app.forms import FormState, Input, caught, make_input, read_input
 from app.idempotency import idempotent
@@ -376,6 +376,11 @@ def _decision(model: type[Any]) -> Any:
 
 def _unlock(data: UnlockInput) -> int:
     project_id = None
+    if not data.project and scope_condition()[0] != "true":
+        raise Forbidden(
+            "Bulan bagi semua paket hanya dibuka oleh administrator tanpa batas wilayah atau unit. Sebutkan paketnya.",
+            "Only an administrator without limits of area or unit opens a month for all packages. Name the package.",
+        )
     if data.project:
         package = find_package(db.session, data.project)
         require(Permission.PERIOD_UNLOCK, package)

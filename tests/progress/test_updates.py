@@ -671,3 +671,10 @@ def test_who_corrected_it_before_another_did_does_not_approve_it(
         version = changed.json["version"]
     assert at_both.post(f"{address}/approve").status_code == 403
     assert site.at_reviewer.post(f"{address}/approve").status_code == 200
+
+
+def test_month_of_all_packages_is_opened_by_nobody_with_limits(app: Flask, connection: Connection, site: Site) -> None:
+    limited = sign_in(app.test_client(), make_account(connection, "administrator", area="16.05.09"))
+    sent = {"month": "2026-09", "reason": "Koreksi", "until": "2026-12-31T00:00"}
+    assert limited.post("/api/v1/periods/unlock", json=sent).status_code == 403
+    assert limited.post("/api/v1/periods/unlock", json={**sent, "project": site.code}).status_code == 201
