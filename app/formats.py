@@ -123,7 +123,8 @@ def _in_visitors_language(formatter: Callable[..., str]) -> Callable[..., str]:
 
 def _rounded(value: Number, decimals: int) -> Decimal:
     """Round half away from zero, as people and accountants do, on the number as it is written."""
-    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)  # what rounds to nothing has no sign
 
 
 def _significant(value: Decimal) -> Decimal:

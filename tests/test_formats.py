@@ -80,3 +80,8 @@ def test_days_and_moments() -> None:
     moment = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
     assert format_moment(moment, "id") == "24 November 2026 14.30 WIB"
     assert format_moment(moment, "en", "Asia/Makassar") == "24 November 2026 15:30 WITA"
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert format_number(-1e-13, "id", 3) == "0,000"
+    assert format_number(-0.0006, "id", 3) == "−0,001"

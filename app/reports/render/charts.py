@@ -31,6 +31,7 @@ SHORT_LABEL = 9  # letters under an upright bar
 STRIPS_ON_A_PART, BARS_ON_A_PART = 10, 24
 STATION_PX = 70  # between the labels of two stations
 STATION_STEPS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)  # metres
+SIGN_SHARE = 0.8  # of ink in the signs of a pattern
 TICKS = 5
 MANY = 100  # numbers at bars from here on have one decimal
 LEFT_SHARE = 0.34  # of the width that names at the left may take
@@ -413,17 +414,19 @@ class Drawing:
             self._text(sign, self.width - 8, self.y - 6, anchor="end", small=True)
 
     def _bar(self, x: float, y: float, width: float, height: float, look: Look) -> None:
-        """Draw a rectangle with the fill of a look; what has a value is never thinner than a hairline."""
+        """Draw a rectangle in colour and pattern of a look; what has a value is never thinner than a hairline."""
         if width <= 0 or height <= 0:
             return
         box = _fixed({"x": x, "y": y, "width": max(width, 0.5), "height": max(height, 0.5)})
-        self.parts.append(element("rect", fill=self._fill(look), **box))
+        self.parts.append(element("rect", fill=look.colour, **box))
+        if look.pattern != "solid":
+            self.parts.append(element("rect", fill=self._signs(look), **box))
 
-    def _fill(self, look: Look) -> str:
-        if look.pattern == "solid":
-            return look.colour
-        name = f"{self.id_prefix}-{look.pattern}-{look.colour.removeprefix('#')}"
-        self.defs.setdefault(name, pattern_svg(name, look.pattern, look.colour))
+    def _signs(self, look: Look) -> str:
+        """Return the fill that lays the signs of a pattern over its colour."""
+        sign = mix(look.colour, ink_on(look.colour), SIGN_SHARE)
+        name = f"{self.id_prefix}-{look.pattern}-{sign.removeprefix('#')}"
+        self.defs.setdefault(name, pattern_svg(name, look.pattern, sign))
         return f"url(#{name})"
 
     def _line(self, x0: float, y0: float, x1: float, y1: float, *, is_zero: bool) -> None:
@@ -499,10 +502,8 @@ def class_look(one: Class, language: str) -> Look:
     )
 
 
-def pattern_svg(name: str, pattern: str, colour: str) -> str:
-    """Return a pattern: its colour as ground, and signs in whichever ink is read better on it."""
-    ink = ink_on(colour)
-    sign = mix(colour, ink, 0.8)
+def pattern_svg(name: str, pattern: str, sign: str) -> str:
+    """Return a pattern of signs in one colour; between them it is open, so that no seams show on the ground."""
     shapes = {
         "stripes": f'<path d="M-2 2L2 -2M0 8L8 0M6 10L10 6" stroke="{sign}" stroke-width="1.6"/>',
         "steep": f'<path d="M2 0V8M6 0V8" stroke="{sign}" stroke-width="1.2"/>',
@@ -510,10 +511,8 @@ def pattern_svg(name: str, pattern: str, colour: str) -> str:
         "cross": f'<path d="M0 0L8 8M8 0L0 8" stroke="{sign}" stroke-width="1.4"/>',
         "dots": f'<circle cx="2" cy="2" r="1.2" fill="{sign}"/><circle cx="6" cy="6" r="1.2" fill="{sign}"/>',
     }
-    ground = f'<rect width="8" height="8" fill="{colour}"/>'
-    return (
-        f'<pattern id="{name}" width="8" height="8" patternUnits="userSpaceOnUse">{ground}{shapes[pattern]}</pattern>'
-    )
+    size = 'width="8" height="8" patternUnits="userSpaceOnUse"'
+    return f'<pattern id="{name}" {size}>{shapes[pattern]}</pattern>'
 
 
 def marker(shape: str, x: float, y: float, colour: str) -> str:

@@ -31,7 +31,7 @@ CELL_PAD_PT = 7.5
 WIDEST_TEXT_PT, WIDEST_NAME_PT = 110.0, 120.0  # longer texts are broken into lines
 LEVEL_PT = 9.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
-PORTRAIT_MAP_PX, LANDSCAPE_MAP_PX = (720, 500), (1000, 470)
+MAP_PX, CHART_PX = (720, 500), 720  # in the width of a sheet that stands
 LONG_HEADLINE = 10  # letters of a number that needs a smaller size
 HEADLINE_PT, LONG_HEADLINE_PT = 21, 15
 
@@ -101,7 +101,6 @@ def document_data(
     picture: Callable[[str], bytes] | None,
 ) -> dict[str, Any]:
     """Return what the template lays out; pictures are added to `files`, and named in it."""
-    landscape = any(needs_landscape(one) for one in shown.tables)
     moment = report.as_of.astimezone(UTC)
     day = format_day(report.as_of.astimezone(ZoneInfo(report.area.time_zone)).date(), language)
     longest = max((len(one.number) for one in shown.headlines), default=0)
@@ -118,23 +117,33 @@ def document_data(
         "demo": shown.demo,
         "day": day,
         "moment": [moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second],
-        "landscape": landscape,
         "headline_size": size,
         "head": _head(report, template, files),
         "foot": f"{shown.title} · {shown.area} ({shown.area_code}) · PetaKarya",
         "headlines": [{"label": one.label, "number": one.number, "unit": one.unit} for one in shown.headlines],
         "findings": [{"severity": one.severity, "word": one.word, "sentence": one.sentence} for one in shown.findings],
-        "maps": list(_maps(report, language, files, landscape=landscape)),
-        "charts": list(_charts(report, language, files, landscape=landscape)),
-        "tables": [one for table in shown.tables for one in table_data(table, landscape=landscape)],
+        "maps": list(_maps(report, language, files)),
+        "charts": list(_charts(report, language, files)),
+        "sheets": table_sheets(shown.tables),
         "pictures": list(_pictures(report, language, files, picture)),
         "closing": template.closing,
         "place": template.place or BLANK,
         "signatories": _signatories(template),
         "notes": [_note(one) for one in shown.notes],
-        "chart_tables": [one for chart in report.charts for one in _chart_data(chart, language, landscape=landscape)],
+        "chart_tables": [one for chart in report.charts for one in _chart_data(chart, language)],
         "words": _words(),
     }
+
+
+def table_sheets(tables: Sequence[ShownTable]) -> list[dict[str, Any]]:
+    """Return the tables in their order, those that follow each other on sheets of one orientation together."""
+    sheets: list[dict[str, Any]] = []
+    for table in tables:
+        landscape = needs_landscape(table)
+        if not sheets or sheets[-1]["landscape"] != landscape:
+            sheets.append({"landscape": landscape, "tables": []})
+        sheets[-1]["tables"] += table_data(table, landscape=landscape)
+    return sheets
 
 
 def needs_landscape(table: ShownTable) -> bool:
@@ -235,24 +244,22 @@ def _head(report: Report, template: ReportTemplate, files: dict[str, bytes]) -> 
     }
 
 
-def _maps(report: Report, language: str, files: dict[str, bytes], *, landscape: bool) -> Iterator[dict[str, Any]]:
-    size = LANDSCAPE_MAP_PX if landscape else PORTRAIT_MAP_PX
+def _maps(report: Report, language: str, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     for number, view in enumerate(report.maps):
-        drawn = draw_map_picture(report, view, language=language, size=size, font=FONT, id_prefix=f"map{number}")
+        drawn = draw_map_picture(report, view, language=language, size=MAP_PX, font=FONT, id_prefix=f"map{number}")
         if drawn is not None:
             name = f"map-{number}.svg"
             files[name] = drawn.svg.encode()
             yield {"title": own_words(map_title(view, language), report), "file": name, "alt": drawn.description}
 
 
-def _charts(report: Report, language: str, files: dict[str, bytes], *, landscape: bool) -> Iterator[dict[str, Any]]:
-    width = 1000 if landscape else 720
+def _charts(report: Report, language: str, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     for number, chart in enumerate(report.charts):
         names = []
         for turn, rows in enumerate(chart_parts(chart)):
             name = f"chart-{number}-{turn}.svg"
             drawn = draw_chart(
-                chart, language=language, rows=rows, width=width, font=FONT, id_prefix=f"c{number}-{turn}"
+                chart, language=language, rows=rows, width=CHART_PX, font=FONT, id_prefix=f"c{number}-{turn}"
             )
             files[name] = drawn.encode()
             names.append(name)
@@ -262,7 +269,7 @@ def _charts(report: Report, language: str, files: dict[str, bytes], *, landscape
         yield {"title": title, "parts": names, "alt": alt, "note": note}
 
 
-def _chart_data(chart: Chart, language: str, *, landscape: bool) -> Iterator[dict[str, Any]]:
+def _chart_data(chart: Chart, language: str) -> Iterator[dict[str, Any]]:
     table = chart_table(chart, language)
     if not 0 < len(table.rows) <= MOST_CHART_ROWS:
         return
@@ -278,7 +285,7 @@ def _chart_data(chart: Chart, language: str, *, landscape: bool) -> Iterator[dic
         note=None,
         is_facts=False,
     )
-    yield from table_data(shown, landscape=landscape)
+    yield from table_data(shown, landscape=False)
 
 
 def _pictures(
