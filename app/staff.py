@@ -13,7 +13,7 @@ PAGES = (
     ("/register", lazy_gettext("Register paket"), "register:packages:read"),
     ("/review", lazy_gettext("Periksa"), "progress:updates:approve"),
     ("/leader", lazy_gettext("Ringkasan pimpinan"), "leader:figures:read"),
-    ("/programmes", lazy_gettext("Program"), "register:plans:edit"),
+    ("/programmes", lazy_gettext("Program dan kegiatan"), "register:plans:edit"),
     ("/periods", lazy_gettext("Bulan pelaporan"), "progress:periods:unlock"),
     ("/reports/schedules", lazy_gettext("Laporan berkala"), "register:plans:edit"),
     ("/reports/settings", lazy_gettext("Kop laporan"), "rules:rules:edit"),

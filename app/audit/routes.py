@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, stream
 from pydantic import Field
 
 from app.audit.queries import AuditFilter, Change, all_changes, read_changes, subjects
-from app.audit.words import actor_name, field_name, subject_name
+from app.audit.words import actor_name, field_name, subject_name, value_name
 from app.auth.permissions import Permission, needs, scope_condition
 from app.extensions import db
 from app.forms import Day, FormState, Input, Line, make_input
@@ -56,6 +56,7 @@ def page() -> str:
         subject_name=subject_name,
         actor_name=actor_name,
         field_name=field_name,
+        value_name=value_name,
         next_url=url_for("audit.page", **kept, before=found[-1].id) if len(found) == PAGE_ROWS else None,
         csv_url=url_for("audit.table", **kept),
         is_first=asked.before is None,

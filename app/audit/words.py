@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext, lazy_gettext
 
-from app.packages.words import package_labels
+from app.packages.words import package_labels, status_label
 
 SUBJECTS = {
     "account": lazy_gettext("Akun"),
@@ -109,6 +111,23 @@ FIELDS = {
     "workers": lazy_gettext("Jumlah pekerja"),
     "written_at": lazy_gettext("Ditulis pada"),
 }
+VALUES = {
+    "approved": lazy_gettext("disetujui"),
+    "closed": lazy_gettext("ditutup"),
+    "declared": lazy_gettext("ditetapkan"),
+    "draft": lazy_gettext("draf"),
+    "failed": lazy_gettext("gagal"),
+    "finished": lazy_gettext("selesai"),
+    "indicated": lazy_gettext("diusulkan"),
+    "passed": lazy_gettext("berhasil"),
+    "pending": lazy_gettext("menunggu"),
+    "published": lazy_gettext("terbit"),
+    "returned": lazy_gettext("dikembalikan"),
+    "running": lazy_gettext("berjalan"),
+    "submitted": lazy_gettext("diserahkan"),
+    "terminated": lazy_gettext("putus"),
+    "withheld": lazy_gettext("tidak diterbitkan"),
+}  # of the fields state and outcome
 MACHINES = ("_app", "_owner", "_reader")  # ends of the database's roles, which act where nobody is signed in
 
 
@@ -120,6 +139,15 @@ def subject_name(table: str) -> str:
 def field_name(name: str) -> str:
     """Return what a field is called; its own name, without underscores, when nobody but programs reads it."""
     return str(FIELDS.get(name) or package_labels().get(name) or name.replace("_", " "))
+
+
+def value_name(name: str, value: Any) -> Any:
+    """Return a value of a field as people read it: codes of states in words, yes and no, others as they are."""
+    if isinstance(value, bool):
+        return str(gettext("ya") if value else gettext("tidak"))
+    if name == "status" and isinstance(value, str):
+        return status_label(value)
+    return str(VALUES[value]) if name in {"state", "outcome"} and value in VALUES else value
 
 
 def actor_name(actor: str) -> str:

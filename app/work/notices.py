@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.auth.models import Account
 from app.auth.permissions import Permission, is_within, permissions_of_roles
+from app.extensions import current_language
+from app.formats import format_day, format_number
 
 # Who learns of what: holders of a permission in whose area and unit the package lies, and people the package or the
 # notice names.
@@ -134,8 +136,10 @@ def mark_read(session: Session, account_id: int, notice_ids: Iterable[int] | Non
 
 def sentence_of(kind: str, about: dict[str, Any]) -> str:
     """Return what a notice says, in the language of who reads it."""
-    day = about.get("day", "")
-    percent = str(about.get("physical_percent", "")).replace(".", ",")
+    language = current_language()
+    day = format_day(date.fromisoformat(about["day"]), language) if about.get("day") else ""
+    figure = about.get("physical_percent")
+    percent = "" if figure is None else format_number(float(figure), language, 2)
     sentences = {
         "submitted": gettext("Laporan %(day)s menunggu pemeriksaan.", day=day),
         "returned": gettext(

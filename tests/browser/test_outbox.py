@@ -220,9 +220,11 @@ def test_an_update_waits_without_network_and_is_sent_once(phone: BrowserContext,
     phone.set_offline(True)
     write(page)
     take_photos(page, 2)
+    page.locator(".shelf-photo").first.get_by_label("Saat foto").select_option("after")
     hand_in(page)
     expect(items(page)).to_have_attribute("data-state", "waiting")
     expect(items(page)).to_contain_text("tersimpan di ponsel")
+    expect(items(page)).not_to_contain_text("2026-")  # days are written as people write them
     on_phone = hashes_on_phone(page)
     assert len(set(on_phone)) == 2
 
@@ -244,9 +246,10 @@ def test_an_update_waits_without_network_and_is_sent_once(phone: BrowserContext,
         ("submitted", 48.2, "Lapis pondasi selesai sampai STA 1+200.", 103.2, 8, site.officer.email)
     ]
     photos = site.rows(
-        "SELECT original_hash, ST_X(position) AS lon, ST_Y(position) AS lat, accuracy_m, taken_at FROM app.photo"
+        "SELECT original_hash, ST_X(position) AS lon, ST_Y(position) AS lat, accuracy_m, taken_at, moment FROM app.photo"
     )
     assert sorted(row.original_hash for row in photos) == on_phone
+    assert sorted(row.moment for row in photos) == ["after", "during"]
     assert {(row.lon, row.lat, row.accuracy_m) for row in photos} == {(103.2, -3.1, 8)}
     assert all(row.taken_at is not None for row in photos)
     root = f"/api/v1/updates/{update[0].client_id}"
