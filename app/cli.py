@@ -15,6 +15,7 @@ from app.console import in_language, run, say
 SUBJECTS: dict[str, tuple[str, str]] = {
     "import": ("app.imports.cli", in_language("Muat berkas ke sebuah lapisan.", "Load a file into a layer.")),
     "export": ("app.exports.cli", in_language("Tulis sebuah lapisan ke berkas.", "Write a layer to a file.")),
+    "plan": ("app.plans.cli", in_language("Daftarkan rencana tata ruang.", "Register spatial plans.")),
     "report": ("app.reports.cli", in_language("Hitung sebuah laporan.", "Compute a report.")),
     "raster": (
         "app.rasters.cli",

@@ -1,0 +1,1 @@
+"""Spatial plans: their scale, time in force, and activity matrix (ITBX)."""
