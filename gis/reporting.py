@@ -158,12 +158,12 @@ def planned_target_idr(
 
 def split_exactly(amount_idr: Decimal, shares: Sequence[Decimal]) -> tuple[Decimal, ...]:
     """
-    Split an amount by shares, to the cent, so that the parts sum up to it exactly (largest remainder).
+    Split an amount by shares so that the parts sum up to it exactly (largest remainder).
 
     Parameters
     ----------
     amount_idr
-        Rupiah, 0 or more.
+        Rupiah, 0 or more; whole amounts are split into whole rupiah, others to the cent.
     shares
         Of any unit, 0 or more, at least one above 0.
 
@@ -178,13 +178,14 @@ def split_exactly(amount_idr: Decimal, shares: Sequence[Decimal]) -> tuple[Decim
             "Jumlah hanya dapat dibagi menurut bagian yang tidak negatif.",
             "An amount can be split only by shares that are not negative.",
         )
-    cents = int((amount_idr / CENT).to_integral_value())
-    exact = [cents * share / total for share in shares]
+    step = Decimal(1) if amount_idr == amount_idr.to_integral_value() else CENT
+    steps = int((amount_idr / step).to_integral_value())
+    exact = [steps * share / total for share in shares]
     whole = [int(one) for one in exact]
     largest = sorted(range(len(exact)), key=lambda index: (whole[index] - exact[index], index))
-    for index in largest[: cents - sum(whole)]:
+    for index in largest[: steps - sum(whole)]:
         whole[index] += 1
-    return tuple(one * CENT for one in whole)
+    return tuple(one * step for one in whole)
 
 
 def split_part(part: Part, amounts: Mapping[str, Decimal]) -> dict[str, Part]:
@@ -196,7 +197,8 @@ def split_part(part: Part, amounts: Mapping[str, Decimal]) -> dict[str, Part]:
     part
         The package as a whole.
     amounts
-        Rupiah of this year by source, which sum up to the ceiling; each 0 or more, one of them above.
+        Rupiah of this year by source; each 0 or more, one of them above. Where they sum up to the ceiling, they are
+        its parts as they stand.
 
     Returns
     -------
@@ -207,6 +209,8 @@ def split_part(part: Part, amounts: Mapping[str, Decimal]) -> dict[str, Part]:
     ceiling, contract, target = (
         _split_known(amount, shares) for amount in (part.ceiling_idr, part.contract_idr, part.target_idr)
     )
+    if sum(shares, NOTHING_IDR) == part.ceiling_idr:
+        ceiling = tuple(shares)
     paid = split_exactly(part.paid_idr, shares)
     return {
         source: replace(

@@ -157,11 +157,9 @@ def test_hierarchy_keeps_the_order_of_the_branches() -> None:
 
 
 def test_split_by_hand() -> None:
-    assert split_exactly(Decimal("100.00"), [Decimal(1), Decimal(1), Decimal(1)]) == (
-        Decimal("33.34"),
-        Decimal("33.33"),
-        Decimal("33.33"),
-    )
+    thirds = [Decimal(1)] * 3
+    assert split_exactly(Decimal("100.00"), thirds) == (34, 33, 33)  # whole rupiah stay whole
+    assert split_exactly(Decimal("100.01"), thirds) == (Decimal("33.34"), Decimal("33.34"), Decimal("33.33"))
     assert split_exactly(Decimal(10), [Decimal(0), Decimal(5)]) == (Decimal(0), Decimal(10))
     for amount, shares in ((Decimal(-1), [Decimal(1)]), (Decimal(1), [Decimal(0)]), (Decimal(1), [])):
         with pytest.raises(InvalidMeasure):
@@ -169,12 +167,13 @@ def test_split_by_hand() -> None:
 
 
 @given(MONEY, st.lists(MONEY, min_size=1, max_size=6).filter(any))
-def test_split_closes_and_no_part_is_off_by_a_cent(amount: Decimal, shares: list[Decimal]) -> None:
+def test_split_closes_and_no_part_is_off_by_a_step(amount: Decimal, shares: list[Decimal]) -> None:
     parts = split_exactly(amount, shares)
     assert sum(parts, Decimal(0)) == amount
     total = sum(map(Fraction, shares))
     for found, share in zip(parts, shares, strict=True):
-        assert abs(Fraction(found) - Fraction(amount) * Fraction(share) / total) < Fraction(1, 100)
+        step = Fraction(1) if amount == int(amount) else Fraction(1, 100)
+        assert abs(Fraction(found) - Fraction(amount) * Fraction(share) / total) < step
         assert share or not found
 
 
@@ -186,6 +185,13 @@ def test_package_of_several_sources_is_neither_more_nor_less_than_itself(one: Pa
         assert getattr(split, name) == getattr(whole, name), name
     if whole.physical_percent is not None:
         assert split.physical_percent == pytest.approx(whole.physical_percent)
+
+
+def test_sources_that_make_the_ceiling_are_its_parts() -> None:
+    amounts = {"DAU": Decimal("0.50"), "PAD": Decimal("999999999.50")}
+    parts = split_part(part("A", BILLION, paid_idr=Decimal(10)), amounts)
+    assert {source: one.ceiling_idr for source, one in parts.items()} == amounts
+    assert sum(one.paid_idr for one in parts.values()) == 10
 
 
 def test_physical_progress_of_a_day() -> None:

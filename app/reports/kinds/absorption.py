@@ -34,7 +34,7 @@ from app.reports.realisation import (
 from app.reports.report import Chart, Column, Content, MapView, Row, Series, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
-from gis.reporting import absorption_figures, paid_by_month, percent_of, running_sum, split_exactly
+from gis.reporting import Part, absorption_figures, paid_by_month, percent_of, running_sum, split_part
 
 COLUMNS = (
     Column("packages", "Paket", "Packages", "packages", "absorption.packages"),
@@ -205,9 +205,9 @@ def _shares(
     if by == "fund":
         if not package.funds:
             return [(NO_KEY, NO_FUND, ceiling, paid)]
-        shares = list(package.funds.values())
-        parts = zip(package.funds, split_exactly(ceiling, shares), split_exactly(paid, shares), strict=True)
-        return [(source, fund_words(source), part, done) for source, part, done in parts]
+        part = Part(package.code, package.ceiling_idr, None, None, None, None, paid)
+        parts = split_part(part, package.funds).items()
+        return [(source, fund_words(source), one.ceiling_idr or Decimal(0), one.paid_idr) for source, one in parts]
     if by == "district":
         names = district_names(subject)
         inside = [code for code in dict.fromkeys(package.districts) if code in subject.area.districts]
