@@ -239,3 +239,21 @@ def test_missing_rule_gives_no_figures_and_says_which(regency: Connection) -> No
     report = report_of(regency)
     assert {one.value for one in report.figures} == {None}
     assert "IRI_S" in next(one.message_id for one in report.findings if one.code == "rule_missing")
+
+
+def test_roads_without_any_district_are_listed_and_close(regency: Connection) -> None:
+    update(regency, "DELETE FROM layers.districts")
+    report = report_of(regency)
+    assert value(report, "roads.length_km", "16.05") == pytest.approx(4)
+    dd1 = table(report, "dd1")
+    assert [(row.key, row.is_subtotal) for row in dd1.rows] == [("-", True), ("001", False), ("002", False)]
+    assert_closes(dd1)
+    assert findings(report)["roads_without_district"] == 2
+
+
+def test_years_before_are_those_recorded_at_the_moment(regency: Connection) -> None:
+    """A report of the year 2024 is not changed by a survey of 2025."""
+    report = report_of(regency, year=2024)
+    assert report.year == 2024
+    assert value(report, "roads.kemantapan", "16.05") == pytest.approx(25)
+    assert road(report, "002")["notes"] == Words("belum disurvei", "not surveyed")

@@ -73,7 +73,8 @@ class _Bridges:
     The bridges of the area, and their sums by class and by condition value.
 
     `frame` has the columns read, `district`, `bridge_class`, `road` (code), `road_name`, `status` (of the road), `how`,
-    `is_unknown` and `distance_m`. `is_known` tells whether there is any bridge on record at all.
+    `is_unknown` and `distance_m`; `length_m` is NaN where it is not known. `is_known` tells whether there is any bridge
+    on record at all.
     """
 
     frame: gpd.GeoDataFrame
@@ -118,7 +119,7 @@ def _read(subject: Subject) -> _Bridges:
     rule, reach = subject.known_rule(CLASS_RULE), subject.known_rule(REACH_RULE)
     read = subject.frame("bridges", COLUMNS, bbox=None if area.is_region else tuple(subject.within.total_bounds))
     districts = bridge_districts(read, subject.districts[["code", "geometry"]])
-    read = read.assign(district=districts)
+    read = read.assign(district=districts, length_m=known_lengths(read["length_m"]))
     if not area.is_region:
         read = read[read["district"].isin(area.districts)].reset_index(drop=True)
     is_known = bool(len(read)) or has_rows(subject.session, "bridges", subject.as_of)
@@ -304,14 +305,12 @@ def _authority_table(bridges: _Bridges) -> Table:
 
 def _road_table(bridges: _Bridges) -> Table:
     """Lay out number and metres of each road that has bridges."""
-    frame = bridges.frame.assign(road=bridges.frame["road"].fillna(""))
+    frame = pd.DataFrame(bridges.frame.drop(columns="geometry")).assign(road=bridges.frame["road"].fillna(""))
+    names = frame.drop_duplicates("road").set_index("road")["road_name"].to_dict()
+    by_road = {str(code): of_road for code, of_road in frame.groupby("road")}
     rows = tuple(
-        Row(
-            str(code) or "-",
-            _group_cells(of_road),
-            f"{code} {of_road['road_name'].iloc[0]}" if code else WITHOUT_ROAD,
-        )
-        for code, of_road in sorted(frame.groupby("road"), key=lambda one: (one[0] == "", one[0]))
+        Row(code or "-", _group_cells(by_road[code]), f"{code} {names[code]}" if code else WITHOUT_ROAD)
+        for code in sorted(by_road, key=lambda code: (not code, code))
     )
     return Table(
         "bridges_by_road",
@@ -336,7 +335,7 @@ def _group_columns() -> tuple[Column, ...]:
 
 def _group_cells(frame: pd.DataFrame) -> tuple[Cell, ...]:
     count = frame["bridge_class"].value_counts()
-    length = float(known_lengths(frame["length_m"]).round(M_DECIMALS).sum())
+    length = float(frame["length_m"].round(M_DECIMALS).sum())
     return (*(int(count.get(one, 0)) for one in BRIDGE_CLASSES), len(frame), round(length, M_DECIMALS))
 
 
@@ -393,7 +392,7 @@ def _list(subject: Subject, bridges: _Bridges) -> Table:
 
 
 def _sum_of(frame: pd.DataFrame, columns: int) -> tuple[Cell | Words, ...]:
-    length = round(float(known_lengths(frame["length_m"]).round(M_DECIMALS).sum()), M_DECIMALS)
+    length = round(float(frame["length_m"].round(M_DECIMALS).sum()), M_DECIMALS)
     count = Words(f"{len(frame)} jembatan", f"{len(frame)} bridges")
     return (None, count, None, None, length, *(None,) * (columns - 5))
 
@@ -401,13 +400,13 @@ def _sum_of(frame: pd.DataFrame, columns: int) -> tuple[Cell | Words, ...]:
 def _bridge_cells(number: int, bridge: Mapping[Any, Any]) -> tuple[Cell | Words, ...]:
     road = bridge["road"]
     value = bridge["condition_value"]
-    length = known_lengths(pd.Series([bridge["length_m"]], dtype=object)).iloc[0]
+    length = _number(bridge["length_m"])
     return (
         str(number),
         bridge["code"],
         f"{road} {bridge['road_name']}" if road else None,
         _station(bridge["sta_m"]),
-        None if np.isnan(length) else round(float(length), M_DECIMALS),
+        None if length is None else round(length, M_DECIMALS),
         _number(bridge["width_m"]),
         _number(bridge["spans"]),
         bridge["superstructure"],
@@ -496,9 +495,7 @@ def _findings(subject: Subject, bridges: _Bridges) -> tuple[Finding, ...]:
         _counted(
             "warning", "bridges_invalid_value", int((given.notna() & ~given.isin(CONDITION_VALUES)).sum()), _INVALID
         ),
-        _counted(
-            "warning", "bridges_without_length", int(known_lengths(frame["length_m"]).isna().sum()), _WITHOUT_LENGTH
-        ),
+        _counted("warning", "bridges_without_length", int(frame["length_m"].isna().sum()), _WITHOUT_LENGTH),
         _counted("warning", "bridges_unknown_road", int(frame["is_unknown"].astype(bool).sum()), _UNKNOWN_ROAD),
         _counted("info", "bridges_on_nearest_road", int((frame["how"] == "nearest").sum()), _ON_NEAREST),
         _counted("warning", "bridges_without_road", int((frame["how"] == "none").sum()), _WITHOUT_ROAD),
