@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,8 @@ from sqlalchemy import Connection, text
 from gis.conformity import Conformity, Plan, judge_by_plans, judge_projects, read_cell
 from gis.errors import InvalidMeasure, MissingColumn, UnprojectedGeometry
 from gis.figures import Rule
+from gis.measure import length_m
+from gis.overlay import split_lengths
 from tests.gis.builders import frame, geodesic_m, geodesic_m2, walks
 
 TOLERANCE = Rule("TOLERANSI_PETA_MM", 0.5, "mm", "Keputusan rancangan", "2026-01", "D")
@@ -461,6 +464,27 @@ def test_depth_is_what_postgis_says(connection: Connection) -> None:
     deep, touching = (np.array(column) for column in zip(*rows, strict=True))
     assert 50 < deep.sum() < touching.sum() - 5 < 500
     assert (result.projects["verdict"] == "offending").to_numpy().tolist() == deep.tolist()
+
+
+@pytest.mark.slow
+def test_streets_of_jakarta_by_district_as_zones(shared_data: Path) -> None:
+    """Real borders overlap and leave gaps; every street still adds up, and each kecamatan has what `overlay` finds."""
+    areas = gpd.read_file(shared_data / "awkward" / "kecamatan_jakarta.shp")
+    ground = areas.assign(zone_code=areas["KEC_NAME"], zone_name=areas["KEC_NAME"])
+    lines = gpd.read_file(shared_data / "osm" / "jakarta_roads.shp").geometry.iloc[::12]
+    streets = frame(lines, code=[f"S{number}" for number in range(len(lines))], activity="roads")
+    none = Rule("T", 0, "mm", "", "1", "D")
+    result = judged(streets, ground, tolerance=none, floor=none)
+    sums = result.pieces.groupby("project")["size"].sum()
+    drawn = length_m(np.array([shapely.union_all([one]) for one in lines], dtype=object))
+    assert sums[streets["code"]].to_numpy() == pytest.approx(drawn, rel=1e-6)
+    overlapping = set(result.projects["project"][result.projects["in_overlap"]])
+    clear = result.pieces[~result.pieces["project"].isin(overlapping) & result.pieces["zone_code"].notna()]
+    parts = split_lengths(streets[~streets["code"].isin(overlapping)].geometry, ground, key="zone_code")
+    expected = parts[parts["area"].notna()].groupby("area")["length_m"].sum()
+    found = clear.groupby("zone_code")["size"].sum()
+    assert found.to_dict() == pytest.approx(expected.to_dict(), rel=1e-5, abs=1)
+    assert len(result.projects) > 500
 
 
 def _rows(pieces: gpd.GeoDataFrame) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -228,6 +229,22 @@ def test_same_sums_as_postgis(connection: Connection) -> None:
         },
     )
     assert rupiahs(result) == pytest.approx([float(row[0]) for row in found], rel=1e-6)
+
+
+def test_villages_of_musi_rawas_keep_every_rupiah(shared_data: Path) -> None:
+    """Villages drawn apart leave gaps and overlaps: no rupiah is lost in the ones or made in the others."""
+    path = shared_data / "boundaries" / "batas_sumsel_musirawas_lubuklinggau.gpkg"
+    villages = gpd.read_file(path, layer="desa_16_05_musi_rawas")
+    random = np.random.default_rng(11)
+    west, south, east, north = villages.total_bounds
+    starts = random.uniform((west, south), (east, north), (200, 1, 2))
+    lines = shapely.linestrings(starts + np.cumsum(random.normal(0, 0.01, (200, 20, 2)), axis=1))
+    areas = shapely.buffer(shapely.points(starts[:50, 0]), 0.02)
+    amounts = random.integers(10**8, 10**10, 250).tolist()
+    result = share_money(packages(*zip([*lines, *areas], amounts, strict=True)), villages, key="kode")
+    assert result.total_sen == sum(amounts) * 100
+    assert result.outside_sen > 0
+    assert len(result.by_area) == villages["kode"].nunique()
 
 
 def test_shares_of_a_line_are_those_of_its_lengths() -> None:

@@ -294,3 +294,10 @@ def test_matrix_of_the_demonstration_has_every_outcome_and_known_codes() -> None
     assert matrix.keys() <= sectors
     assert all(len(cells) == len(ZONE_GROUPS) for cells in ACTIVITIES.values())
     assert matrix["other"] == dict.fromkeys(ZONE_GROUPS["settlement"], "B")
+
+
+def test_page_in_both_languages(client: FlaskClient, works: Connection) -> None:
+    for language, title in (("id", "Kesesuaian tata ruang"), ("en", "Conformity with spatial plans")):
+        page = client.get(f"/reports/conformity?lang={language}")
+        assert page.status_code == 200
+        assert title in page.get_data(as_text=True)

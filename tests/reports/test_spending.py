@@ -202,3 +202,10 @@ def test_region_wide_rule_is_named(works: Connection) -> None:
 def test_table_rows_name_columns(works: Connection) -> None:
     for table in spending(works).tables:
         assert all(len(row.cells) == len(table.columns) for row in table.rows)
+
+
+def test_page_in_both_languages(client: FlaskClient, works: Connection) -> None:
+    for language, title in (("id", "Belanja per wilayah"), ("en", "Spending by area")):
+        page = client.get(f"/reports/spending?lang={language}")
+        assert page.status_code == 200
+        assert title in page.get_data(as_text=True)
