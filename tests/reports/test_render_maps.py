@@ -22,6 +22,7 @@ from app.reports.render.maps import (
     classify,
     draw_map_picture,
     render_movable_map,
+    shown_box,
 )
 from app.reports.report import MapView, Report
 from layers.palette import UNKNOWN, contrast
@@ -161,3 +162,13 @@ def test_movable_map_needs_nothing_beside_it() -> None:
 def test_same_report_is_the_same_picture() -> None:
     assert drawn(make_report(), STABILITY).svg == drawn(make_report(), STABILITY).svg
     assert HOSTILE[1] not in drawn(REPORT, STABILITY).svg
+
+
+def test_map_shows_the_whole_ground_only_for_what_is_spread_over_it() -> None:
+    ground = REPORT.frames["districts"]
+    west, _, east, _ = shown_box(REPORT.frames["segments"], ground)
+    assert west < 102.5
+    assert east > 102.9
+    one = REPORT.frames["offences"].iloc[:1]
+    assert shown_box(one, ground) == bounds_of(one)
+    assert shown_box(one, None) == bounds_of(one)

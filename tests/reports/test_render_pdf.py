@@ -161,7 +161,7 @@ def wide_table(columns: int) -> ShownTable:
 def test_wide_tables_lie_and_wider_ones_are_parted() -> None:
     assert not needs_landscape(wide_table(4))
     assert needs_landscape(wide_table(9))
-    assert lay_out(wide_table(4), SIZES_PT[0]).width <= PORTRAIT_PT
+    assert lay_out(wide_table(4), SIZES_PT[0], 160).width <= PORTRAIT_PT
     parts = list(table_data(wide_table(30), landscape=True))
     assert len(parts) > 1
     assert [head for one in parts for head in one["heads"]] == [f"Judul {one}" for one in range(30)]

@@ -47,10 +47,19 @@ MOST_OPTIMISED = 400  # values that Fisher and Jenks' search looks at; of more, 
 FONT = "Source Sans 3, system-ui, sans-serif"
 PICTURE_PX = (900, 600)
 MARGIN_SHARE = 0.04  # around what is drawn
+SPREAD_SHARE = 0.5  # of the ground's longer side
 LEAST_ASPECT = 0.4  # height of a map by its width
 LEAST_DEGREES = 0.01  # of a map of a single point
 LIGHTEST_SHARE = 0.14  # of the accent in the colour of the lowest class
 UNKNOWN_GREY, UNKNOWN_LINE = "#d9d6cd", "#7b8794"
+SHAPES: tuple[Literal["disc", "triangle", "square", "diamond", "cross", "ring"], ...] = (
+    "disc",
+    "triangle",
+    "square",
+    "diamond",
+    "cross",
+    "ring",
+)  # of classes of points, and of features of several kinds
 OVER_COLOURS = ("#9f1239", "#0f6fb5", "#8a5a00")
 LEGEND_PX, ROW_PX, SWATCH_PX = 12.5, 21, 34
 REPORT_LAYER, CLASS_FIELD, VALUE_FIELD, NAME_FIELD = "report_map", "report_class", "report_value", "report_name"
@@ -191,7 +200,7 @@ def draw_map_picture(
     chosen: Language = "en" if language == "en" else "id"
     hatch = f"{id_prefix}-hatch"
     drawn = draw_layers(report, view, frame, scheme, count, f"url(#{hatch})")
-    box = bounds_of(frame)
+    box = shown_box(frame, drawn.frames.get("districts"))
     size = fitting_size(box, size)
     plate = Plate(drawn.catalogue, fit_view(box, *size), chosen, "light", font, id_prefix)
     plate.shapes[hatch] = hatch_svg(hatch, 80)
@@ -274,6 +283,18 @@ def bounds_of(frame: gpd.GeoDataFrame) -> BBox:
     margin = max((east - west) * MARGIN_SHARE, (north - south) * MARGIN_SHARE)
     margin = margin if margin > 0 and min(east - west, north - south) > 0 else max(margin, LEAST_DEGREES)
     return west - margin, south - margin, east + margin, north + margin
+
+
+def shown_box(frame: gpd.GeoDataFrame, ground: gpd.GeoDataFrame | None) -> BBox:
+    """Return the box that a map shows: that of its features; of the whole ground where they are spread over it."""
+    own = bounds_of(frame)
+    if ground is None:
+        return own
+    whole = bounds_of(ground)
+    is_spread = max(own[2] - own[0], own[3] - own[1]) >= SPREAD_SHARE * max(whole[2] - whole[0], whole[3] - whole[1])
+    if not is_spread:
+        return own
+    return min(own[0], whole[0]), min(own[1], whole[1]), max(own[2], whole[2]), max(own[3], whole[3])
 
 
 def fitting_size(bbox: BBox, size: tuple[int, int]) -> tuple[int, int]:
@@ -383,6 +404,7 @@ def draw_layers(
     classified = classify(view, frame, scheme, count)
     kind = geometry_kind(frame)
     fill = unknown_fill if kind == "polygon" else UNKNOWN_LINE
+    shapes = SHAPES if view.class_field is not None else SHAPES[:1]
     codes = {
         CLASS_FIELD: tuple(
             Code(
@@ -390,9 +412,9 @@ def draw_layers(
                 label=one.label,
                 colour=fill if one.code == UNKNOWN else one.colour,
                 pattern=one.pattern if kind == "line" or one.code == UNKNOWN else "solid",
-                shape="disc" if kind == "point" else None,
+                shape=shapes[number % len(shapes)] if kind in {"point", "any"} else None,
             )
-            for one in classified.classes
+            for number, one in enumerate(classified.classes)
         )
     }
     layers = {REPORT_LAYER: _layer(REPORT_LAYER, _value_title(report, view), kind, by=CLASS_FIELD)}
@@ -450,7 +472,7 @@ def _layer(
             outline="#ffffff" if by is not None and kind == "polygon" else colour,
             width_px=(1.0, 1.4) if kind == "polygon" else (2.4, 4.0),
             opacity=1.0 if by is not None else 0.3,
-            symbol="report" if kind == "point" else None,
+            symbol="report" if kind in {"point", "any"} else None,
             label=NAME_FIELD if is_labelled and by is not None and kind == "polygon" else None,
             label_zoom=4,
         ),
@@ -503,10 +525,10 @@ def _frame_title(report: Report, name: str) -> Text:
 
 
 def geometry_kind(frame: gpd.GeoDataFrame) -> GeometryKind:
-    """Return whether a frame holds areas, lines or points; the highest that it has."""
-    highest = int(shapely.get_dimensions(np.asarray(frame.geometry.array)).max())
-    kinds: Mapping[int, GeometryKind] = {2: "polygon", 1: "line"}
-    return kinds.get(highest, "point")
+    """Return whether a frame holds areas, lines or points; `any` when it holds several of these."""
+    found = set(shapely.get_dimensions(np.asarray(frame.geometry.array)).tolist())
+    kinds: Mapping[int, GeometryKind] = {2: "polygon", 1: "line", 0: "point"}
+    return kinds[found.pop()] if len(found) == 1 else "any"
 
 
 def _shown(frame: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

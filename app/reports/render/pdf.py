@@ -16,7 +16,7 @@ from flask_babel import gettext
 from app.formats import format_day
 from app.reports.render.charts import chart_parts, chart_table, chart_title, describe_chart, draw_chart
 from app.reports.render.maps import draw_map_picture, map_title
-from app.reports.render.words import ShownReport, ShownRow, ShownTable, own_words, show_report
+from app.reports.render.words import Headline, ShownReport, ShownRow, ShownTable, own_words, show_report
 from app.reports.report import Chart, Report
 from app.reports.template import BLANK, ReportTemplate
 
@@ -28,12 +28,13 @@ PORTRAIT_PT, LANDSCAPE_PT = 487.0, 734.0  # width between the margins
 SIZES_PT = (9.0, 8.0, 7.2)  # of tables, as their width asks for
 LETTER = 0.49  # mean width of a letter or figure of the typeface, in font sizes
 CELL_PAD_PT = 7.5
-WIDEST_TEXT_PT, WIDEST_NAME_PT = 110.0, 120.0  # longer texts are broken into lines
-LEVEL_PT = 9.0
+WIDEST_TEXT_PT = 110.0  # longer texts are broken into lines
+WIDEST_NAMES_PT = (220.0, 160.0, 120.0)  # of names, from what is wanted to what is still read well
+LEVEL_PT = 6.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
 MAP_PX, CHART_PX = (720, 500), 720  # in the width of a sheet that stands
-LONG_HEADLINE = 10  # letters of a number that needs a smaller size
-HEADLINE_PT, LONG_HEADLINE_PT = 21, 15
+HEADLINE_PT, HEADLINE_UNIT_PT, HEADLINE_GAP_PT = 21.0, 11.0, 14.0
+BOLD_LETTER = 0.55  # as LETTER, of the weight of headlines
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,6 @@ def document_data(
     """Return what the template lays out; pictures are added to `files`, and named in it."""
     moment = report.as_of.astimezone(UTC)
     day = format_day(report.as_of.astimezone(ZoneInfo(report.area.time_zone)).date(), language)
-    longest = max((len(one.number) for one in shown.headlines), default=0)
-    size = LONG_HEADLINE_PT if longest > LONG_HEADLINE and len(shown.headlines) > 2 else HEADLINE_PT
     return {
         "language": language,
         "document_title": f"{shown.title} · {shown.area}",
@@ -117,7 +116,7 @@ def document_data(
         "demo": shown.demo,
         "day": day,
         "moment": [moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second],
-        "headline_size": size,
+        "headline_size": headline_pt(shown.headlines),
         "head": _head(report, template, files),
         "foot": f"{shown.title} · {shown.area} ({shown.area_code}) · PetaKarya",
         "headlines": [{"label": one.label, "number": one.number, "unit": one.unit} for one in shown.headlines],
@@ -135,6 +134,15 @@ def document_data(
     }
 
 
+def headline_pt(headlines: Sequence[Headline]) -> float:
+    """Return the size in which all headlines stand beside each other, each number in one line."""
+    count = max(1, len(headlines))
+    room = (PORTRAIT_PT - (count - 1) * HEADLINE_GAP_PT) / count
+    widest = max((len(one.number) * BOLD_LETTER for one in headlines), default=1.0)
+    units = max((_text_pt(f" {one.unit}", HEADLINE_UNIT_PT) for one in headlines), default=0.0)
+    return round(min(HEADLINE_PT, (room - units) / widest), 1)
+
+
 def table_sheets(tables: Sequence[ShownTable]) -> list[dict[str, Any]]:
     """Return the tables in their order, those that follow each other on sheets of one orientation together."""
     sheets: list[dict[str, Any]] = []
@@ -148,15 +156,15 @@ def table_sheets(tables: Sequence[ShownTable]) -> list[dict[str, Any]]:
 
 def needs_landscape(table: ShownTable) -> bool:
     """Whether a table is too wide for a sheet that stands."""
-    return not table.is_facts and lay_out(table, SIZES_PT[-1]).width > PORTRAIT_PT
+    return not table.is_facts and lay_out(table, SIZES_PT[-1], WIDEST_NAMES_PT[-1]).width > PORTRAIT_PT
 
 
-def lay_out(table: ShownTable, size_pt: float) -> Lay:
+def lay_out(table: ShownTable, size_pt: float, widest_name_pt: float) -> Lay:
     """Estimate how wide the columns of a table must be at a size: numbers and words are never broken."""
     rows = [*table.rows, *([table.total] if table.total else [])]
     names = [_text_pt(one.name, size_pt) + one.level * LEVEL_PT for one in rows]
     words = [_word_pt(one.name, size_pt) + one.level * LEVEL_PT for one in rows]
-    first = max(min(max(names, default=0.0), WIDEST_NAME_PT), *words, _word_pt(table.row_head, size_pt)) + CELL_PAD_PT
+    first = max(min(max(names, default=0.0), widest_name_pt), *words, _word_pt(table.row_head, size_pt)) + CELL_PAD_PT
     widths = [first]
     for index, head in enumerate(table.heads):
         cells = [one.cells[index] for one in rows]
@@ -172,8 +180,8 @@ def lay_out(table: ShownTable, size_pt: float) -> Lay:
 def table_data(table: ShownTable, *, landscape: bool) -> Iterator[dict[str, Any]]:
     """Yield a table as the template lays it out; one that is wider than the sheet in parts, each with the names."""
     limit = LANDSCAPE_PT if landscape else PORTRAIT_PT
-    size = next((one for one in SIZES_PT if lay_out(table, one).width <= limit), SIZES_PT[-1])
-    whole = lay_out(table, size)
+    lays = (lay_out(table, size, widest) for size in SIZES_PT for widest in WIDEST_NAMES_PT)
+    whole = next((one for one in lays if one.width <= limit), None) or lay_out(table, SIZES_PT[-1], WIDEST_NAMES_PT[0])
     if table.is_facts or whole.width <= limit:
         yield _table(table, whole)
         return
@@ -186,7 +194,7 @@ def table_data(table: ShownTable, *, landscape: bool) -> Iterator[dict[str, Any]
             rows=tuple(_with_columns(one, columns) for one in table.rows),
             total=_with_columns(table.total, columns) if table.total else None,
         )
-        yield _table(part, lay_out(part, size))
+        yield _table(part, lay_out(part, whole.size_pt, WIDEST_NAMES_PT[0]))
 
 
 def _column_groups(widths: Sequence[float], limit: float) -> list[list[int]]:

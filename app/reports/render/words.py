@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from flask_babel import gettext
 
-from app.formats import format_day, format_moment, format_number
+from app.formats import format_day, format_idr_short, format_moment, format_number
 from app.own_words import catalogue_in_own_words, in_own_words
 from app.reports.definition import ReportDefinition, report_definition
 from app.reports.report import Cell, Column, Report, Row, Table, Words, in_language
@@ -16,6 +17,8 @@ from app.reports.units import TEXT_UNITS, format_cell, format_quantity, unit_nam
 from gis.figures import Figure, FigureInput
 from layers.catalogue import Catalogue
 from layers.errors import LayerNotFound
+
+LONG_IDR = 10**9  # amounts from here on are written in words of size where they stand large; the notes say them in full
 
 
 @dataclass(frozen=True)
@@ -244,8 +247,9 @@ def _headlines(report: Report, definition: ReportDefinition, language: str) -> I
     for figure_id in definition.headlines:
         figure = report.figure(figure_id, report.area.code)
         if figure is not None:
-            value = format_quantity(figure.value, figure.unit, language)
-            number, _, unit = value.partition(" ")
+            is_long = figure.unit == "IDR" and figure.value is not None and abs(figure.value) >= LONG_IDR
+            written = format_idr_short if is_long else partial(format_quantity, unit=figure.unit)
+            number, _, unit = written(figure.value, language=language).partition(" ")
             yield Headline(figure_id, figure_label(definition, report, figure_id, language), number, unit)
 
 
