@@ -15,7 +15,7 @@ from app.reports.kinds.coverage_tables import green_table
 from app.reports.kinds.green_data import PUBLIC_MIN, TOTAL_MIN, Green, Villages, measure_green
 from app.reports.kinds.green_tables import need_table, provision_table, share_chart, urban_table, village_table
 from app.reports.people import People, Placed, metric_crs, place_people, population_year_finding, read_people
-from app.reports.report import Class, Content, Evidence, MapView
+from app.reports.report import Class, Content, Evidence, MapView, Words
 from app.reports.subject import Subject
 from gis.constants import M2_PER_HA
 from gis.figures import Figure, Finding, quantity_figure
@@ -58,6 +58,11 @@ UNITS = {
     "green.villages_without_park": "villages",
 }
 BY_PEOPLE = ("green.population", "green.need_ha", "green.need_lacking_ha", "green.m2_per_person")
+FRAME_NAMES = {
+    "villages": Words("Desa dan kelurahan", "Villages"),
+    "urban_extents": Words("Kawasan perkotaan", "Urban areas"),
+    "green_extents": Words("Taman dan RTH", "Parks and green space"),
+}
 PARK_CLASSES = (
     Class("within", "Ada di dalam batasnya", "Within its boundary", "#2f7d32"),
     Class("near", "Ada dalam radius", "Within the radius", "#a5c979", "dots"),
@@ -90,7 +95,7 @@ def compute(subject: Subject) -> Content:
             *urban_table(green),
             need_table(subject, figures),
             *provision_table(provision),
-            *village_table(villages),
+            *village_table(subject, villages),
         ),
         findings=(
             *boundary_findings(subject),
@@ -101,8 +106,8 @@ def compute(subject: Subject) -> Content:
         charts=share_chart(green),
         maps=_maps(villages),
         evidence=_evidence(subject, people, placed),
-        names=dict(zip(people.areas["code"], people.areas["name"], strict=True)),
-        frames=_frames(green, villages),
+        names={**dict(zip(people.areas["code"], people.areas["name"], strict=True)), **FRAME_NAMES},
+        frames=_frames(subject, green, villages),
     )
 
 
@@ -191,8 +196,9 @@ def _maps(villages: Villages) -> tuple[MapView, ...]:
     )
 
 
-def _frames(green: Green, villages: Villages) -> dict[str, gpd.GeoDataFrame]:
+def _frames(subject: Subject, green: Green, villages: Villages) -> dict[str, gpd.GeoDataFrame]:
     return {
+        "districts": subject.within[["code", "name", "geometry"]],
         "villages": villages.frame,
         "urban_extents": green.urban_areas[["name", "geometry"]],
         "green_extents": green.parks[["name", "typology", "ownership", "geometry"]],

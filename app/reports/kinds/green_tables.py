@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.reports.kinds.green_data import Green, Villages
+from app.reports.realisation import district_names
 from app.reports.report import Chart, Column, Row, Series, Table, Words
 from app.reports.subject import Subject
 from gis.constants import M2_PER_HA
@@ -83,9 +84,9 @@ def provision_table(provision: pd.DataFrame) -> tuple[Table, ...]:
         return ()
     labels = {one.code: one.label for one in built_in_catalogue().code_list("parks", "typology")}
     columns = (
-        Column("parks", "Taman", "Parks", "number"),
-        Column("large_enough", "Cukup luas", "Large enough", "number"),
-        Column("needed", "Taman yang dibutuhkan", "Parks needed", "number"),
+        Column("parks", "Taman", "Parks", "count"),
+        Column("large_enough", "Cukup luas", "Large enough", "count"),
+        Column("needed", "Taman yang dibutuhkan", "Parks needed", "count"),
         Column("area_ha", "Luas", "Area", "ha"),
         Column("m2_per_person", "Per jiwa", "Per person", "m2/person"),
         Column("needed_ha", "Luas yang dibutuhkan", "Area needed", "ha"),
@@ -129,7 +130,7 @@ def provision_table(provision: pd.DataFrame) -> tuple[Table, ...]:
     )
 
 
-def village_table(villages: Villages) -> tuple[Table, ...]:
+def village_table(subject: Subject, villages: Villages) -> tuple[Table, ...]:
     """List the villages without a park, urban ones first."""
     lacking = villages.frame[villages.frame["park"] == "none"].sort_values(
         ["is_urban", "code"], ascending=[False, True]
@@ -137,9 +138,10 @@ def village_table(villages: Villages) -> tuple[Table, ...]:
     if lacking.empty or not villages.known:
         return ()
     yes, no = Words("ya", "yes"), Words("tidak", "no")
+    names = district_names(subject)
     columns_read = ("code", "name", "district_code", "population", "is_urban")
     rows = tuple(
-        Row(str(code), (str(district), _rounded(population, 0), yes if urban else no), name=str(name))
+        Row(str(code), (names.get(str(district)), _rounded(population, 0), yes if urban else no), name=str(name))
         for code, name, district, population, urban in zip(*(lacking[one] for one in columns_read), strict=True)
     )
     return (

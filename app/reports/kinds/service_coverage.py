@@ -23,6 +23,7 @@ from app.reports.people import (
     read_people,
 )
 from app.reports.queries import has_rows
+from app.reports.realisation import district_names
 from app.reports.report import Chart, Column, Content, Evidence, MapView, Row, Series, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding, Rule
@@ -64,6 +65,13 @@ UNITS = {
 }
 WHOLE_REGION = frozenset({"streets_apart", "facilities_far"})  # findings that are true of the whole region only
 BY_NETWORK = ("service.population", "service.population_percent", "service.unserved")
+FRAME_NAMES = {
+    "villages": Words("Desa dan kelurahan", "Villages"),
+    "reach": Words("Sepanjang jalan yang terjangkau", "Along the streets within reach"),
+    "reached_streets": Words("Jalan yang terjangkau", "Streets within reach"),
+    "circles": Words("Dalam jarak garis lurus", "Within the straight distance"),
+    "service_points": Words("Fasilitas", "Facilities"),
+}
 COLUMNS = (
     Column("facilities", "Fasilitas", "Facilities", "facilities", "service.facilities"),
     Column("served", "Terlayani (jaringan)", "Served (streets)", "persons", "service.population"),
@@ -139,7 +147,7 @@ def compute(subject: Subject) -> Content:
         figures=_in_order(subject, figures),
         tables=(
             _district_table(subject, figures),
-            *_unserved_table(villages),
+            *_unserved_table(subject, villages),
             *_far_table(subject, facilities, service),
         ),
         findings=(
@@ -153,8 +161,8 @@ def compute(subject: Subject) -> Content:
         charts=_charts(subject, figures),
         maps=_maps(asked, villages, service),
         evidence=_evidence(subject, asked, people, placed),
-        names={**dict(zip(people.areas["code"], people.areas["name"], strict=True))},
-        frames=_frames(villages, facilities, service, crs),
+        names={**dict(zip(people.areas["code"], people.areas["name"], strict=True)), **FRAME_NAMES},
+        frames=_frames(subject, villages, facilities, service, crs),
     )
 
 
@@ -258,14 +266,15 @@ def _village_frame(people: People, service: Service) -> gpd.GeoDataFrame:
     )
 
 
-def _unserved_table(villages: gpd.GeoDataFrame) -> tuple[Table, ...]:
+def _unserved_table(subject: Subject, villages: gpd.GeoDataFrame) -> tuple[Table, ...]:
     """List the villages in which somebody is not served, those with most first."""
     listed = villages[villages["unserved"] > 0].sort_values(["unserved", "code"], ascending=[False, True])
     if listed.empty:
         return ()
+    names = district_names(subject)
     columns_read = ("code", "name", "district_code", "population", "served", "unserved", "served_percent")
     rows = tuple(
-        Row(str(code), (str(district), *map(_whole, numbers[:3]), float(numbers[3])), name=str(name))
+        Row(str(code), (names.get(str(district)), *map(_whole, numbers[:3]), float(numbers[3])), name=str(name))
         for code, name, district, *numbers in zip(*(listed[one] for one in columns_read), strict=True)
     )
     columns = (
@@ -326,7 +335,7 @@ def _charts(subject: Subject, figures: Iterable[Figure]) -> tuple[Chart, ...]:
     )
     if not series:
         return ()
-    names = dict(zip(subject.within["code"], subject.within["name"], strict=True))
+    names = district_names(subject)
     return (
         Chart(
             "coverage",
@@ -360,9 +369,9 @@ def _maps(asked: _Asked, villages: gpd.GeoDataFrame, service: Service) -> tuple[
 
 
 def _frames(
-    villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, service: Service, crs: CRS
+    subject: Subject, villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, service: Service, crs: CRS
 ) -> dict[str, gpd.GeoDataFrame]:
-    frames = {"villages": villages}
+    frames = {"villages": villages, "districts": subject.within[["code", "name", "geometry"]]}
     if service.stretches is not None and len(service.stretches):
         frames["reach"] = reach_area(service.stretches, width_m=DRAWN_M, crs=crs)
         frames["reached_streets"] = service.stretches[["geometry"]]
