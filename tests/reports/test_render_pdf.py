@@ -9,6 +9,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from app.reports.definition import report_definition
 from app.reports.render import render
 from app.reports.render.pdf import LANDSCAPE_PT, PORTRAIT_PT, SIZES_PT, lay_out, needs_landscape, table_data
 from app.reports.render.words import ShownRow, ShownTable, show_report
@@ -17,6 +18,7 @@ from app.reports.template import ReportTemplate, Signatory
 from tests.reports.sample import HOSTILE, NAMES, make_report, without_content
 from tests.reports.test_report_template import picture
 
+TITLE = report_definition("coverage").title.id
 TEMPLATE = ReportTemplate(
     government="Pemerintah #Kabupaten $Musi$ *Rawas*",
     office="Dinas _PU_ `dan` \\Tata @Ruang",
@@ -55,7 +57,7 @@ def test_document_is_tagged_titled_and_dated_by_the_report(content: bytes) -> No
     assert root["/Lang"] == "id"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert reader.metadata is not None
-    assert reader.metadata.title == "Cakupan jalan dan ruang terbuka hijau · Kabupaten Musi Rawas"
+    assert reader.metadata.title == f"{TITLE} · Kabupaten Musi Rawas"
     assert str(reader.metadata["/CreationDate"]).startswith("D:20261124073000")
     xmp = reader.xmp_metadata
     assert xmp is not None

@@ -14,12 +14,14 @@ from typing import Any
 import openpyxl
 import pytest
 
+from app.reports.definition import report_definition
 from app.reports.render import render
 from app.reports.render.xlsx import half_step, sheet_format, stretches, subtotal_rows
 from app.reports.report import Report, Row
 from app.reports.template import ReportTemplate
 from tests.reports.sample import HOSTILE, LENGTHS, make_report, without_content
 
+TITLE = report_definition("coverage").title.id
 CONDITION, FACTS, RFK = "Panjang jalan menurut kondisi", "Papan proyek", "RFK menurut instansi   uji"
 RANGE = re.compile(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?")
 
@@ -73,7 +75,7 @@ def test_same_report_is_the_same_bytes(content: bytes) -> None:
 
 def test_document_is_dated_by_the_report(book: Any) -> None:
     assert book.properties.created == datetime(2026, 11, 24, 7, 30)
-    assert book.properties.title == "Cakupan jalan dan ruang terbuka hijau · Kabupaten Musi Rawas"
+    assert book.properties.title == f"{TITLE} · Kabupaten Musi Rawas"
 
 
 def test_sheets_are_named_after_their_tables(book: Any) -> None:
