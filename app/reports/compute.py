@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 from threading import BoundedSemaphore, Lock
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +21,7 @@ from app.reports.areas import read_report_area
 from app.reports.definition import report_definition
 from app.reports.evidence import with_evidence
 from app.reports.findings import rule_findings
+from app.reports.kinds import compute_content
 from app.reports.queries import newest_change, read_area_names, read_inputs_state
 from app.reports.report import Content, MapView, Report
 from app.reports.requests import ReportRequest, read_year
@@ -177,15 +177,10 @@ def compute_report(
     for _ in range(TRIES):
         before = read_inputs_state(staff or session, definition.layers, definition.tables)
         subject = make_subject(used_rules={})
-        report = _report(subject, kind_module(request.name).compute(subject))
+        report = _report(subject, compute_content(subject))
         if read_inputs_state(staff or session, definition.layers, definition.tables) == before:
             break
     return report
-
-
-def kind_module(name: str) -> Any:
-    """Return the module that computes a report; it loads geopandas, which pages without figures do without."""
-    return import_module(f"app.reports.kinds.{report_definition(name).id}")
 
 
 def _report(subject: Subject, content: Content) -> Report:

@@ -82,6 +82,7 @@ class ReportDefinition(Strict):
     settings: tuple[Setting, ...] = ()
     headlines: tuple[str, ...] = Field(max_length=4)
     figures: dict[str, FigureWords]
+    includes: dict[str, tuple[str, ...]] = {}  # figures of other reports that a summary takes over, by report
 
     @model_validator(mode="after")
     def _headlines_are_figures(self) -> ReportDefinition:
@@ -92,6 +93,9 @@ class ReportDefinition(Strict):
 
     def words(self, figure_id: str) -> FigureWords:
         """Return the words of a figure, of its own or of the family it belongs to; `KeyError` when there are none."""
+        for other, taken in self.includes.items():
+            if figure_id in taken:
+                return report_definition(other).words(figure_id)
         found = self.figures.get(figure_id)
         return found if found is not None else self.figures[figure_id.rpartition(".")[0] + ANY_KEY]
 

@@ -26,18 +26,22 @@ from app.reports.queries import (
     read_survey_years,
     read_table_state,
 )
-from app.reports.report import RecordedRule
+from app.reports.report import RecordedRule, Words
 from gis.figures import FigureContext, Rule
 from gis.types import BBox
 from layers.history import as_of_source
 
 ROAD_STATUS = {"regency": "regency", "city": "city"}  # kind of the area → status of its own roads
 DISTRICT_COLUMNS = ("code", "name", "legal_area_km2", "legal_area_source")
-Step = Callable[[str, float], None]
+Step = Callable[[str | Words, float], None]
 
 
-def no_step(doing: str, percent: float) -> None:
+def no_step(doing: str | Words, percent: float) -> None:
     """Nobody waits for the steps of this computation."""
+
+
+class MissingRule(Exception):
+    """A rule that figures need is not in force; the message is its code."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Subject:
     on_step: Step = no_step
     used_rules: dict[str, RecordedRule] = field(default_factory=dict)
 
-    def step(self, doing: str, percent: float) -> None:
+    def step(self, doing: str | Words, percent: float) -> None:
         """
         Tell who waits what is being done, and how much of all has been done (0 to 100).
 
@@ -167,10 +171,10 @@ class Subject:
         return recorded_rule.rule
 
     def known_rule(self, code: str) -> Rule:
-        """Return a rule that is known to be there; `KeyError` when it is not."""
+        """Return a rule that the report cannot do without; `MissingRule` when it is not in force."""
         found = self.rule(code)
         if found is None:
-            raise KeyError(code)
+            raise MissingRule(code)
         return found
 
     def rule_values(self, code: str) -> tuple[float, ...]:

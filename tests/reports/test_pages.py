@@ -202,7 +202,7 @@ def test_origin_lists_and_draws_the_features_behind_a_figure(client: FlaskClient
     answer = client.get("/reports/coverage/origin?figure=roads.length_km&area=16.05")
     page = Page(answer.text)
     assert "2 unsur lapisan Ruas jalan." in page.text
-    roads = dict(regency.execute(text("SELECT code, id FROM layers.roads")).tuples().all())
+    roads = dict(regency.execute(text("SELECT code, id FROM layers.roads")).all())
     assert {f"/data/roads/{roads[code]}" for code in ("001", "002")} <= set(page.links)
     assert f"/data/roads/{roads['900']}" not in page.links  # a national road is no part of the figure
     assert "<svg" in answer.text

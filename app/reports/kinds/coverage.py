@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from app.reports.definition import ReportDefinition, report_definition
 from app.reports.findings import boundary_findings, density_area, missing_rules, no_boundary
+from app.reports.kinds import compute_content
 from app.reports.kinds.coverage_tables import condition_table, green_table, street_table
 from app.reports.kinds.green_data import GREEN_UNITS, PUBLIC_MIN, TOTAL_MIN, measure_green
 from app.reports.kinds.road_data import (
@@ -20,14 +23,16 @@ from app.reports.kinds.road_data import (
     street_findings,
     unknown_figures,
 )
-from app.reports.report import Content, Evidence, Table, Words
+from app.reports.report import Column, Content, Evidence, Row, Table, Words
 from app.reports.subject import Subject
+from app.reports.units import decimals_of
 from gis.figures import Figure, Finding
 from gis.roads import NOWHERE
 from gis.streets import street_figures
 
 STREET_UNITS = {"streets.length_km": "km", "streets.density_km_per_km2": "km/km2"}
-FIGURE_UNITS = {**STREET_UNITS, **ROAD_UNITS, **GREEN_UNITS}  # every figure of the report, in its order
+FIGURE_UNITS = {**STREET_UNITS, **ROAD_UNITS, **GREEN_UNITS}  # before those taken over, in their order
+SUMMING = Words("Menghitung ringkasan", "Computing the summary")
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,53 @@ class _Part:
 def compute(subject: Subject) -> Content:
     """Compute the summary of all coverage; a figure that cannot be computed is None, and a finding says why."""
     parts = [_streets(subject), _roads(subject), _green(subject)]
+    taken = list(_taken_over(subject))
+    units = FIGURE_UNITS | _taken_units(subject.definition)
+    found = [*(one for part in parts for one in part.figures), *(one for part in taken for one in part.figures)]
+    figures = complete_figures(found, units, subject.codes)
+    findings = [*boundary_findings(subject), *(one for part in parts for one in part.findings)]
+    findings += [one for part in taken for one in part.findings]
     return Content(
-        figures=complete_figures((figure for part in parts for figure in part.figures), FIGURE_UNITS, subject.codes),
-        tables=tuple(table for part in parts for table in part.tables),
-        findings=(*boundary_findings(subject), *(one for part in parts for one in part.findings)),
-        evidence=_evidence(subject),
+        figures=figures,
+        tables=(*(table for part in parts for table in part.tables), _table_of_taken(subject, figures)),
+        findings=tuple({(one.code, one.message_id): one for one in findings}.values()),  # parts may find the same
+        evidence={**{name: one for part in taken for name, one in part.evidence.items()}, **_evidence(subject)},
         year=subject.survey_year,
-        names=_names(subject),
-        frames={"districts": subject.within[["code", "name", "geometry"]]},
+        names={**{key: name for part in taken for key, name in part.names.items()}, **_names(subject)},
     )
+
+
+def _taken_over(subject: Subject) -> Iterator[Content]:
+    """Yield what other reports say in their usual settings, with those figures alone that the summary takes over."""
+    included = subject.definition.includes
+    for number, (name, wanted) in enumerate(included.items()):
+        subject.step(SUMMING, 100 * number / len(included))
+        definition = report_definition(name)
+        part = replace(subject, definition=definition, settings=definition.read_settings({}))
+        content = compute_content(part)
+        yield replace(content, figures=tuple(one for one in content.figures if one.id in wanted))
+
+
+def _taken_units(definition: ReportDefinition) -> dict[str, str]:
+    return {one: definition.words(one).unit for ids in definition.includes.values() for one in ids}
+
+
+def _table_of_taken(subject: Subject, figures: Iterable[Figure]) -> Table:
+    """Lay out the figures of other reports by district."""
+    values = {(one.area, one.id): one.value for one in figures}
+    labels = {one: subject.definition.words(one).label for one in _taken_units(subject.definition)}
+    columns = tuple(
+        Column(one.replace(".", "_"), labels[one].id, labels[one].en, unit, one)
+        for one, unit in _taken_units(subject.definition).items()
+    )
+
+    def row(code: str) -> tuple[float | None, ...]:
+        found = ((values.get((code, str(column.figure))), decimals_of(column.unit)) for column in columns)
+        return tuple(None if value is None else round(value, decimals) for value, decimals in found)
+
+    rows = tuple(Row(code, row(code)) for code in subject.area.districts)
+    title = Words("Ringkasan menurut kecamatan", "In summary by district")
+    return Table("summary", title.id, title.en, columns, rows, row(subject.area.code))
 
 
 def _evidence(subject: Subject) -> dict[str, tuple[Evidence, ...]]:
