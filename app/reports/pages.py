@@ -16,7 +16,7 @@ from app.formats import format_number
 from app.own_words import catalogue_in_own_words, in_own_words
 from app.reports.definition import report_definition
 from app.reports.queries import read_extent
-from app.reports.report import Cell, Column, Report, Row, Table, Words, in_language
+from app.reports.report import Cell, Column, Report, Row, Table, Words, in_language, with_about
 from app.reports.units import TEXT_UNITS, format_cell, format_quantity, unit_name
 from gis.figures import Figure
 from gis.types import BBox
@@ -124,7 +124,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "report": report,
         "definition": definition,
         "headlines": [by_id[one] for one in definition.headlines if one in by_id],
-        "report_title": in_own_words(definition.title.in_language(language), report.area),
+        "report_title": with_about(in_own_words(definition.title.in_language(language), report.area), report),
         "own_figures": figures,
         "tables": [show_table(report, one) for one in report.tables],
         "findings": [(one.severity, one.message_en if language == "en" else one.message_id) for one in report.findings],

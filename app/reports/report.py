@@ -264,6 +264,12 @@ class Report:
         """Return one figure of one area; None when the report has no such figure."""
         return next((one for one in self.figures if (one.id, one.area) == (figure_id, area)), None)
 
+    @property
+    def about(self) -> str:
+        """The name of the package that the report is about; empty for one about its area alone."""
+        name = self.names.get(str(self.settings.get("package", "")), "")
+        return name if isinstance(name, str) else name.id
+
     def name_of(self, key: str, language: str) -> str:
         """Return what people call an area or another key of rows."""
         return in_language(self.names.get(key, key), language)
@@ -272,6 +278,11 @@ class Report:
 def in_language(text: str | Words, language: str) -> str:
     """Return a text out of the data as it is, and one of ours in a language."""
     return text.in_language(language) if isinstance(text, Words) else text
+
+
+def with_about(title: str, report: Report) -> str:
+    """Return a report's title with the name of what it is about, where that is more than its area."""
+    return f"{title}: {report.about}" if report.about else title
 
 
 def report_text(report: Report, *, language: str) -> str:

@@ -74,6 +74,7 @@ def test_figures_by_hand(connection: Connection, works: dict[str, int]) -> None:
     assert value(report, "project.paid_idr", "16.05") == 3e8
     assert value(report, "project.paid_percent", "16.05") == pytest.approx(100 / 3)
     assert report.year == 2026
+    assert report.about == "Jalan Ulu"
 
 
 def test_sentences_say_how_far(connection: Connection, works: dict[str, int]) -> None:
@@ -248,6 +249,7 @@ def test_public_answer_holds_nothing_of_the_staffs(
     ):
         assert hidden not in body, hidden
     assert "620/C/2026" in body
+    assert "Lembar pekerjaan: Jalan Ulu Ilir" in body
     sign_in(client, make_account(connection, "leader"))
     staff = client.get("/reports/project?format=json&package=C&lang=id").get_data(as_text=True)
     for told in ("610/KRITIS/1", "Bapak Rahasia", "catatan dalam", "SP2D/", "Rp1.950.000.000"):

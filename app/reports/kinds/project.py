@@ -111,6 +111,7 @@ def compute(subject: Subject) -> Content:
         maps=maps,
         frames=frames,
         pictures=_pictures(subject, number),
+        names={str(subject.settings["package"]): str(package.row["name"])},
         year=package.row["year"],
     )
 

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from app.formats import format_day, format_idr_short, format_moment, format_number
 from app.own_words import catalogue_in_own_words, in_own_words
 from app.reports.definition import ReportDefinition, report_definition
-from app.reports.report import Cell, Column, Report, Row, Table, Words, in_language
+from app.reports.report import Cell, Column, Report, Row, Table, Words, in_language, with_about
 from app.reports.units import TEXT_UNITS, format_cell, format_quantity, unit_name
 from gis.figures import Figure, FigureInput
 from layers.catalogue import Catalogue
@@ -116,7 +116,7 @@ def show_report(report: Report, language: str) -> ShownReport:
     """Put a report into words; under Flask-Babel's locale of the same language."""
     definition = report_definition(report.name)
     return ShownReport(
-        title=own_words(definition.title.in_language(language), report),
+        title=with_about(own_words(definition.title.in_language(language), report), report),
         question=own_words(definition.question.in_language(language), report),
         area=report.area.name,
         area_code=report.area.code,
