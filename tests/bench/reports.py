@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
 from sqlalchemy import create_engine, pool
 from sqlalchemy.orm import Session
 
+from app import create_app
 from app.reports.compute import compute_report
+from app.reports.documents import draw_document
 from app.reports.requests import ReportRequest
 from gis.measure import length_m
 from gis.overlay import split_lengths
 from tests.bench.home import Bench, copy_frame
-from tests.bench.table import Row, at_least, at_most
+from tests.bench.reach import network_reach
+from tests.bench.running import CHROMIUM
+from tests.bench.table import Row, at_least, at_most, not_measured
 
 SECTION = "reports"
 ROUNDS = 3
 OVERLAY_SPEEDUP, OVERLAY_TOLERANCE = 15, 1e-6
 DISTRICT_SECONDS, ALL_SECONDS = 5, 60
+PDF_SECONDS, PDF_SPEEDUP = 20, 1
 
 
 def measure(bench: Bench) -> Iterator[Row]:
     """Yield every row of this section."""
     yield from against_overlay(bench)
     yield from coverage(bench)
+    yield from road_condition_pdf(bench)
+    yield from network_reach()
 
 
 def against_overlay(bench: Bench) -> Iterator[Row]:
@@ -76,3 +86,45 @@ def coverage(bench: Bench) -> Iterator[Row]:
             note = f"{len(bench.regency.roads)} streets, as many roads of the decree, {len(report.figures)} figures"
             yield at_most(SECTION, what, seconds, bar, "s", note)
     engine.dispose()
+
+
+def road_condition_pdf(bench: Bench) -> Iterator[Row]:
+    """Compute the road condition of the whole regency and set it as PDF; a browser prints the same as HTML beside it."""
+    settings = bench.settings
+    app = create_app(settings, bench.urls)
+    engine = create_engine(bench.urls.reader, poolclass=pool.NullPool)
+    start = time.perf_counter()
+    with Session(engine) as session:
+        report = compute_report(session, ReportRequest(name="road_condition"), now=datetime.now(UTC))
+    computed_s = time.perf_counter() - start
+    with app.test_request_context("/reports"):
+        pdf, _frame = draw_document(report, "pdf", language="id", settings=settings)
+        seconds = time.perf_counter() - start
+        html, _frame = draw_document(report, "html", language="id", settings=settings)
+    engine.dispose()
+    what = "road condition of the whole regency as PDF"
+    note = f"{computed_s:.1f} s of it computing; {len(pdf) / 1e6:.1f} MB, {sum(len(one.rows) for one in report.tables)} rows"
+    yield at_most(SECTION, what, seconds, PDF_SECONDS, "s", note)
+    if CHROMIUM is None:
+        yield not_measured(SECTION, f"{what}, against a browser", "", "no Chromium here")
+        return
+    printed_s = print_with_browser(CHROMIUM, html)
+    set_s = seconds - computed_s
+    yield at_least(
+        SECTION, f"{what}, against a browser", printed_s / set_s, PDF_SPEEDUP, "× its speed",
+        f"{set_s:.1f} s to set it, {printed_s:.1f} s to print its HTML",
+    )  # fmt: skip
+
+
+def print_with_browser(browser: str, html: bytes) -> float:
+    """Return how long a browser takes to print a document (seconds)."""
+    with TemporaryDirectory() as folder:
+        page, printed = Path(folder) / "report.html", Path(folder) / "report.pdf"
+        page.write_bytes(html)
+        start = time.perf_counter()
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+             f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}", page.as_uri()],
+            check=True, capture_output=True, timeout=600,
+        )  # fmt: skip
+        return time.perf_counter() - start
