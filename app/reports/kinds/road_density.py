@@ -37,6 +37,7 @@ from gis.road_table import merge_sections
 from gis.roads import NOWHERE, condition_lengths, stable_classes
 from gis.rounding import close_table
 from gis.streets import StreetLengths, street_figures
+from gis.types import FloatArray
 
 REACH_RULES = {"boundary": "JANGKAUAN_BATAS_DESA_M", "seat": "JANGKAUAN_PUSAT_DESA_M"}
 SEATS = ("regency_capital", "district_capital", "village")  # kinds of places, most important first
@@ -55,7 +56,7 @@ UNITS = {
     "roads.residents_not_reached": "persons",
 }
 REACH = {
-    "reached": Class("reached", "Terjangkau jalan mantap", "Reached by a stable road", "#1b7f5c"),
+    "reached": Class("reached", "Terjangkau jalan mantap", "Reached by a stable road", "#bfdccf"),
     "unsurveyed": Class("unsurveyed", "Hanya jalan yang belum disurvei", "Roads not surveyed only", "#7b8794", "dots"),
     "damaged": Class("damaged", "Hanya jalan rusak", "Damaged roads only", "#e2661a", "long_dash"),
     "none": Class("none", "Tanpa jalan dalam jangkauan", "No road within reach", "#8f1239", "short_dash"),
@@ -66,11 +67,20 @@ KM_DECIMALS, M_DECIMALS, PERCENT_DECIMALS = 3, 0, 2
 
 
 @dataclass(frozen=True)
+class _Own:
+    """The area's own roads, their segments of the year, and the one laid upon the other."""
+
+    roads: gpd.GeoDataFrame
+    segments: pd.DataFrame
+    laid: OwnRoads
+
+
+@dataclass(frozen=True)
 class _Reached:
     """What is known of each village: a frame with reach, nearest stable road, own road length, area, residents."""
 
     villages: gpd.GeoDataFrame
-    stable_roads: gpd.GeoDataFrame
+    sections: gpd.GeoDataFrame  # drawn sections of all roads, by condition
     rule: Rule | None
     reach_m: float
     is_known: bool  # whether there are roads and a survey of any of them
@@ -94,7 +104,7 @@ def compute(subject: Subject) -> Content:
     people = read_people(subject, year=cast("int | None", subject.settings.get("population_year")))
     residents = _residents(subject, people)
     subject.step("mencari desa yang terjangkau", 55)
-    reached = _reach(subject, villages, roads, segments, residents)
+    reached = _reach(subject, villages, _Own(roads, segments, own), residents)
     km2 = _km2(subject, streets)
     figures = complete_figures(
         (
@@ -180,37 +190,34 @@ def _drawn_km(subject: Subject, own: OwnRoads, lengths: Sequence[Figure]) -> dic
     return {**km, subject.area.code: float(own.lengths.districts.to_numpy().sum()) / M_PER_KM}
 
 
-def _reach(
-    subject: Subject, villages: gpd.GeoDataFrame, own: gpd.GeoDataFrame, segments: pd.DataFrame, residents: Residents
-) -> _Reached:
+def _reach(subject: Subject, villages: gpd.GeoDataFrame, own: _Own, residents: Residents) -> _Reached:
     """Find which villages a road in stable condition reaches, whoever keeps the road."""
     place = str(subject.settings["place"])
     asked = subject.settings.get("reach_m")
     rule = subject.rule(REACH_RULES[place]) if asked is None else None
     reach_m = float(asked) if asked is not None else rule.value if rule else None
     roads = subject.frame("roads", ("code", "name", "length_sk_m")).assign(status=OWN_ROADS)
-    tolerance = subject.known_rule(SCALE_TOLERANCE)
     lengths = condition_lengths(
         roads,
         read_segments(subject, None),
         subject.districts[["code", "geometry"]],
         status=OWN_ROADS,
-        scale_tolerance=tolerance,
+        scale_tolerance=subject.known_rule(SCALE_TOLERANCE),
         survey_year=subject.survey_year,
     )
     sections = merge_sections(roads, lengths)
     is_surveyed = bool((sections["condition"] != "unsurveyed").any())
     villages = villages.assign(
-        km=_village_km(subject, villages, own, segments, tolerance),
+        km=_village_km(subject, villages, own),
         residents=pd.Series([residents.get(code) for code in villages["code"]], dtype=np.float64),
     )
     crs = metric_crs(subject, villages)
     stable = stable_classes(subject.known_rule(STABILITY))
-    stable_roads = sections[sections["condition"].isin(stable) & sections.geometry.notna()].reset_index(drop=True)
+    drawn = sections[sections.geometry.notna()].reset_index(drop=True)
     if reach_m is None or crs is None or not is_surveyed or villages.empty:
         nothing = villages.assign(reach=None, nearest=None, distance_m=np.nan)
         findings = () if reach_m is not None else missing_rules(subject, (REACH_RULES[place],))
-        return _Reached(nothing, stable_roads, rule, reach_m or 0.0, is_known=False, findings=findings)
+        return _Reached(nothing, drawn, rule, reach_m or 0.0, is_known=False, findings=findings)
     places, found = _places(subject, villages, place)
     reach = village_reach(places.to_crs(crs), sections.to_crs(crs), stable=stable, reach_m=reach_m)
     names = roads.set_index("code")["name"]
@@ -221,7 +228,7 @@ def _reach(
             nearest=nearest.to_numpy(dtype=object),
             distance_m=reach["distance_m"].to_numpy(),
         ),
-        stable_roads,
+        drawn,
         rule,
         reach_m,
         is_known=True,
@@ -229,18 +236,30 @@ def _reach(
     )
 
 
-def _village_km(
-    subject: Subject, villages: gpd.GeoDataFrame, own: gpd.GeoDataFrame, segments: pd.DataFrame, tolerance: Rule
-) -> np.ndarray:
-    """Share the legal length of the area's own roads out over the villages they cross: km that close to the metre."""
-    if villages.empty or own.empty:
-        return np.zeros(len(villages))
-    around = subject.frame("villages", ("code",), bbox=tuple(own.total_bounds))
+def _village_km(subject: Subject, villages: gpd.GeoDataFrame, own: _Own) -> FloatArray:
+    """
+    Share the legal length of the area's own roads out over the villages they cross, as over districts.
+
+    Kilometres to the metre that add up to those of the district; NaN when there are no such roads on record.
+    """
+    km = np.full(len(villages), np.nan if not own.laid.is_known else 0.0)
+    if villages.empty or own.roads.empty:
+        return km
     lengths = condition_lengths(
-        own, segments, around, status=OWN_ROADS, scale_tolerance=tolerance, survey_year=subject.survey_year
+        own.roads,
+        own.segments,
+        subject.frame("villages", ("code",), bbox=tuple(own.roads.total_bounds)),
+        status=OWN_ROADS,
+        scale_tolerance=subject.known_rule(SCALE_TOLERANCE),
+        survey_year=subject.survey_year,
     )
-    metres = lengths.metres.sum(axis=1).reindex(villages["code"], fill_value=0.0)
-    return close_table(metres.to_numpy(dtype=np.float64)[:, None] / M_PER_KM)[:-1, 0]
+    exact = lengths.metres.sum(axis=1).reindex(villages["code"], fill_value=0.0).to_numpy(dtype=np.float64) / M_PER_KM
+    by_district = {one.area: one.value for one in own.laid.figures if one.id == "roads.length_km"}
+    for district, positions in villages.groupby("district_code").indices.items():
+        whole = by_district.get(str(district))
+        totals = None if whole is None else np.array([round(whole, KM_DECIMALS)])
+        km[positions] = close_table(exact[positions, None], column_totals=totals)[:-1, 0]
+    return km
 
 
 def _places(subject: Subject, villages: gpd.GeoDataFrame, place: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
@@ -392,11 +411,10 @@ def _village_table(subject: Subject, reached: _Reached) -> Table:
 
 
 def _village_cells(village: Mapping[str, object]) -> tuple[Cell | Words, ...]:
-    km, km2 = float(str(village["km"])), float(str(village["area_m2"])) / M2_PER_KM2
-    residents = _known(village["residents"])
+    km2 = float(str(village["area_m2"])) / M2_PER_KM2
     return (
         str(village["code"]),
-        *_amounts(km2, residents, km),
+        *_amounts(km2, _known(village["residents"]), _known(village["km"])),
         _reach_words(village["reach"]),
         None if village["nearest"] is None else str(village["nearest"]),
         _rounded(_known(village["distance_m"]), M_DECIMALS),
@@ -404,23 +422,22 @@ def _village_cells(village: Mapping[str, object]) -> tuple[Cell | Words, ...]:
 
 
 def _sum_of(villages: gpd.GeoDataFrame) -> tuple[Cell | Words, ...]:
-    residents = villages["residents"].sum(skipna=False)
     count = len(villages)
     amounts = _amounts(
         float(villages["area_m2"].sum()) / M2_PER_KM2,
-        None if np.isnan(residents) else float(residents),
-        float(villages["km"].round(KM_DECIMALS).sum()),
+        _known(villages["residents"].sum(skipna=False)),
+        _known(villages["km"].sum(skipna=False)),
     )
     return (Words(f"{count} desa", f"{count} villages"), *amounts, None, None, None)
 
 
-def _amounts(km2: float, residents: float | None, km: float) -> tuple[Cell, ...]:
+def _amounts(km2: float, residents: float | None, km: float | None) -> tuple[Cell, ...]:
     return (
         _rounded(km2, KM_DECIMALS),
         _rounded(residents, 0),
         _rounded(km, KM_DECIMALS),
-        _rounded(km / km2, KM_DECIMALS) if km2 else None,
-        _rounded(km / residents * PER_RESIDENTS, KM_DECIMALS) if residents else None,
+        _rounded(km / km2, KM_DECIMALS) if km is not None and km2 else None,
+        _rounded(km / residents * PER_RESIDENTS, KM_DECIMALS) if km is not None and residents else None,
     )
 
 
@@ -556,16 +573,16 @@ def _maps(subject: Subject, reached: _Reached) -> tuple[MapView, ...]:
             "villages",
             class_field="reach",
             classes=tuple(REACH[one] for one in REACH_CLASSES),
-            over=("stable_roads",),
+            over=("road_segments",),
         ),
     )
 
 
 def _frames(reached: _Reached) -> dict[str, gpd.GeoDataFrame]:
-    """Give what the maps hold: villages with their values, and the sections of stable roads."""
+    """Give what the maps hold: villages with their values, and all roads by condition."""
     villages = reached.villages.rename(columns={"km": "roads_km", "nearest": "nearest_road"})
     frames = {"villages": villages} if len(villages) else {}
-    return frames | ({"stable_roads": reached.stable_roads} if len(reached.stable_roads) else {})
+    return frames | ({"road_segments": reached.sections} if len(reached.sections) else {})
 
 
 def _evidence(subject: Subject, people: People) -> dict[str, tuple[Evidence, ...]]:
