@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import defaultdict
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -300,3 +301,23 @@ def test_inputs_that_cannot_be_are_refused() -> None:
     network = build_network(streets, crs=UTM, snap_m=1)
     with pytest.raises(InvalidMeasure):
         measure_reach(network, find_feet(network, np.array([]), max_m=1), count=0, limit_m=0)
+
+
+@pytest.mark.slow
+def test_ways_through_jakarta_are_those_of_a_plain_search(shared_data: Path) -> None:
+    """Real streets, of which one long part hangs together and small ones lie apart."""
+    read = gpd.read_file(shared_data / "osm" / "jakarta_roads.shp").to_crs(4326)
+    drawn = read.set_geometry(
+        read.geometry.transform(lambda points: points.round(8))
+    )  # as exact as the network's nodes
+    lines = list(shapely.get_parts(drawn.geometry.to_numpy()))
+    network = build_network(drawn, crs=UTM, snap_m=0)
+    assert network.part_m[0] / network.part_m.sum() > 0.95
+    assert network.part_m.sum() == pytest.approx(sum(map(geodesic_m, lines)), rel=1e-6)
+    ends = sorted({one.coords[0] for one in lines})
+    sources, places = ends[:: len(ends) // 3][:3], ends[::40]
+    searches = [plain_search(lines, source) for source in sources]
+    expected = [min(search.get(place, np.inf) for search in searches) for place in places]
+    reach = measure_reach(network, find_feet(network, shapely.points(sources), max_m=1), count=3, limit_m=1e9)
+    found = distance_along(reach, find_feet(network, shapely.points(places), max_m=1), count=len(places))
+    assert found == pytest.approx(expected, rel=1e-9, abs=0.01)

@@ -14,6 +14,7 @@ from app.imports.service import run_import
 from layers.catalogue import built_in_catalogue
 from layers.ingest.run import ImportRequest
 from layers.rules import seed_rules
+from tests.helpers.factories import make_row
 from tests.reports.conftest import compute, value
 
 # Another way to the same lengths: PostGIS cuts every street with every district and measures on the spheroid.
@@ -62,3 +63,35 @@ def test_street_lengths_of_jakarta_agree_with_postgis(jakarta: Connection) -> No
     assert value(report, "roads.length_km", "31") is None
     assert value(report, "green.public_percent", "31") is None
     assert {"no_legal_roads", "no_parks", "districts_without_boundary"} <= {one.code for one in report.findings}
+
+
+@pytest.mark.slow
+def test_people_of_jakarta_near_two_hospitals_agree_with_postgis(jakarta: Connection) -> None:
+    """People are spread evenly over each kecamatan: the share of its land within 3 km is the share of its people."""
+    jakarta.execute(
+        text(
+            "INSERT INTO layers.population (area_code, year, population) SELECT code, 2025, 100000 FROM layers.districts"
+        )
+    )
+    for name, lon in (("RS Barat", 106.78), ("RS Timur", 106.88)):
+        make_row(jakarta, "layers.facilities", name=name, kind="hospital", geom=f"POINT({lon} -6.2)")
+    report = compute(
+        jakarta, "31", name="service_coverage", layer="facilities", kind="hospital", distance_m="3000", residents="area"
+    )
+    expected = {
+        row.code: row.persons
+        for row in jakarta.execute(
+            text("""
+                SELECT code, 100000 * ST_Area(ST_Intersection(geom, near)::geography) / ST_Area(geom::geography) AS persons
+                FROM layers.districts, (SELECT ST_Union(ST_Buffer(geom::geography, 3000, 32)::geometry) AS near
+                    FROM layers.facilities) f
+            """)
+        )
+    }
+    for code, persons in expected.items():
+        straight, network = (value(report, f"service.{one}", code) for one in ("population_straight", "population"))
+        assert straight == pytest.approx(persons, abs=2_500), code
+        assert network is not None
+        assert network <= straight + 1  # type: ignore[operator]
+    total = value(report, "service.population", "31")
+    assert 0.3 * sum(expected.values()) < total < 0.95 * sum(expected.values())  # type: ignore[operator]
