@@ -21,7 +21,6 @@ from gis.overlay import dissolve
 from gis.residents import Residents
 from gis.types import BoolArray, GeometryArray
 
-
 ROUNDING = 1e-6
 """Share by which a drawn park may be smaller than it should be: ground measured on the ellipsoid is no rounder."""
 

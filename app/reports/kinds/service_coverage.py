@@ -305,7 +305,9 @@ def _far_table(subject: Subject, facilities: gpd.GeoDataFrame, service: Service)
     if not len(service.far) or not subject.area.is_region:
         return ()
     names = facilities["name"].iloc[service.far]
-    rows = tuple(Row(str(number), (str(name),), name=str(number)) for number, name in enumerate(names, 1))
+    rows = tuple(
+        Row(str(number), (str(name) if name else None,), name=str(number)) for number, name in enumerate(names, 1)
+    )
     return (
         Table(
             "far",
