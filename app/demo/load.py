@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, text
 
@@ -106,6 +108,7 @@ def load_demonstration(connection: Connection, settings: Settings, *, projects: 
     for table in layer_past(world, road_ids, park_ids, removed):
         rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
     refresh_region_bounds(connection)
+    rows["app.raster"] = _load_relief(connection, world, settings)
     _analyze(connection, list(rows))
     return DemonstrationSummary(rows)
 
@@ -133,6 +136,14 @@ def _load_register(connection: Connection, world: World, storage: Storage) -> di
     for table in [*past, *ended]:
         rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)
     return rows
+
+
+def _load_relief(connection: Connection, world: World, settings: Settings) -> int:
+    """Load the drawn rasters; rasterio is read in only now, since only a first start loads a demonstration."""
+    from app.demo.relief import load_relief
+
+    with TemporaryDirectory() as work, _triggers_off(connection, ["app.raster"]):
+        return load_relief(connection, world, Storage.of(settings), Path(work))
 
 
 @contextmanager
