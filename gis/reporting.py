@@ -102,7 +102,12 @@ def month_ends(year: int) -> tuple[date, ...]:
 
 
 def physical_on(
-    observations: Sequence[tuple[date, float]], day: date, *, status: ProjectStatus, begins: date | None
+    observations: Sequence[tuple[date, float]],
+    day: date,
+    *,
+    status: ProjectStatus,
+    begins: date | None,
+    grace_days: float = 0,
 ) -> float | None:
     """
     Return how far the works of a package were on a day, by what was approved.
@@ -115,19 +120,33 @@ def physical_on(
         Of the package.
     begins
         Day of the order to start (SPMK); None where there is none.
+    grace_days
+        How long works may run before their first report is missed.
 
     Returns
     -------
     percent
-        The newest on or before the day. Before the first of them, and where the works had not begun, 0. None where they
-        run without anything recorded.
+        The newest on or before the day. Without any, 0 where the works had not begun, or had begun no longer ago than
+        the grace; None where they run and nothing is known of them.
     """
-    known = sorted(observations)
-    until = [percent for seen, percent in known if seen <= day]
+    until = [percent for seen, percent in sorted(observations) if seen <= day]
     if until:
         return until[-1]
-    has_not_begun = status in NOT_BEGUN or (begins is not None and begins > day)
-    return 0.0 if known or has_not_begun else None
+    if status in NOT_BEGUN:
+        return 0.0
+    return 0.0 if begins is not None and (day - begins).days <= grace_days else None
+
+
+def estimated_on(observations: Sequence[tuple[date, float]], day: date, *, begins: date | None) -> float | None:
+    """
+    Return the progress of a day before the first approved one: linear by calendar day since the works began.
+
+    None after the first, and where that or the beginning is not known.
+    """
+    first = min(observations, default=None)
+    if first is None or begins is None or not begins <= day <= first[0] or begins == first[0]:
+        return None
+    return first[1] * (day - begins).days / (first[0] - begins).days
 
 
 def planned_target_idr(

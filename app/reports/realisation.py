@@ -26,7 +26,7 @@ from app.reports.subject import Subject
 from gis.figures import Figure, FigureContext, FigureInput, Finding
 from gis.packages import GIVEN_UP, NOT_BEGUN
 from gis.progress import SAME_PERCENT, ProjectStatus
-from gis.reporting import physical_on
+from gis.reporting import estimated_on, physical_on
 from layers.catalogue import built_in_catalogue
 from layers.history import as_of_source
 
@@ -52,6 +52,7 @@ MONTH_NAMES = (
 )  # fmt: skip
 SHORT_MONTHS = tuple(Words(name.id[:3], name.en[:3]) for name in MONTH_NAMES)
 DONE = 100 - SAME_PERCENT
+STALE_RULE = "DATA_BASI_HARI"
 NO_KEY = "-"  # of what belongs to no group
 NO_PROGRAMME = Words("Tanpa program", "Without a programme")
 NO_UNIT = Words("Tanpa instansi", "Without an agency")
@@ -99,6 +100,7 @@ class Tracked:
     payments: tuple[tuple[date, Decimal], ...]
     reports: tuple[Approved, ...]
     plans: tuple[PlanVersion, ...]
+    grace_days: float = 0  # works may run so long before their first report is missed
 
     @property
     def code(self) -> str:
@@ -132,10 +134,24 @@ class Tracked:
         """Return the newest approved progress by a day."""
         return next((one for one in reversed(self.reports) if one.day <= day), None)
 
+    @property
+    def observations(self) -> list[tuple[date, float]]:
+        """Approved progress as days and percent."""
+        return [(one.day, one.physical_percent) for one in self.reports]
+
+    @property
+    def begins(self) -> date | None:
+        """The day of the order to start."""
+        found: date | None = self.row["start_date"]
+        return found
+
     def physical_on(self, day: date) -> float | None:
         """Return how far the works were by a day; see `gis.reporting.physical_on`."""
-        observations = [(one.day, one.physical_percent) for one in self.reports]
-        return physical_on(observations, day, status=self.status, begins=self.row["start_date"])
+        return physical_on(self.observations, day, status=self.status, begins=self.begins, grace_days=self.grace_days)
+
+    def estimated_on(self, day: date) -> float | None:
+        """Return the progress of a day before the first report; see `gis.reporting.estimated_on`."""
+        return estimated_on(self.observations, day, begins=self.begins)
 
     def planned_on(self, day: date) -> float | None:
         """Return the plan of a day by the curve in force on it; 0 before the works begin, None without a plan."""
@@ -145,8 +161,7 @@ class Tracked:
         report = self.report_on(day)
         if report is not None and report.planned_percent is not None:  # imported with its progress, without a curve
             return report.planned_percent
-        begins = self.row["start_date"]
-        return 0.0 if self.status in NOT_BEGUN or (begins is not None and begins > day) else None
+        return 0.0 if self.status in NOT_BEGUN or (self.begins is not None and self.begins > day) else None
 
     def target_on(self, day: date) -> float | None:
         """
@@ -221,19 +236,11 @@ def read_portfolio(subject: Subject, *, year: int) -> Portfolio:
     year
         The fiscal year of record.
     """
-    session = subject.staff or subject.session
     touching = "true" if subject.area.is_region else "district_codes && CAST(:districts AS text[])"
-    return read_where(
-        session,
-        f"year = :year AND {touching}",
-        subject.as_of,
-        subject.day,
-        year=year,
-        districts=list(subject.area.districts),
-    )
+    return read_where(subject, f"year = :year AND {touching}", year=year, districts=list(subject.area.districts))
 
 
-def read_where(session: Session, condition: str, as_of: datetime | None, day: date, **values: Any) -> Portfolio:
+def read_where(subject: Subject, condition: str, **values: Any) -> Portfolio:
     """
     Read the packages that a condition on the layer `projects` lets through; see `read_portfolio`.
 
@@ -241,9 +248,9 @@ def read_where(session: Session, condition: str, as_of: datetime | None, day: da
     ----------
     condition
         SQL of our own, with `values` for its parameters.
-    day
-        That of the report: imported progress without a day speaks of it.
     """
+    session, as_of, day = subject.staff or subject.session, subject.as_of, subject.day
+    stale = subject.rule(STALE_RULE)
     source = "layers.projects" if as_of is None else as_of_source("projects", READ, ":as_of")
     rows = ask(session, f"SELECT {', '.join(READ)} FROM {source} s WHERE {condition} ORDER BY code", as_of, **values)
     ids = [row["id"] for row in rows]
@@ -264,6 +271,7 @@ def read_where(session: Session, condition: str, as_of: datetime | None, day: da
                 payments=payments.get(number, ()),
                 reports=reports,
                 plans=tuple(plans.get(number, ())),
+                grace_days=stale.value if stale else 0,
             )
         )
     return Portfolio(
@@ -425,8 +433,8 @@ def progress_findings(portfolio: Portfolio, day: date) -> list[Finding | None]:
         counted(
             [one for one in live if one.physical_on(day) is None],
             "no_progress",
-            "Paket berjalan tanpa realisasi tercatat, tidak ditimbang",
-            "Packages running without recorded progress, not weighted",
+            "Paket berjalan tanpa realisasi yang disetujui sampai hari itu, tidak ditimbang",
+            "Packages running without approved progress by that day, not weighted",
         ),
         counted(
             [one for one in live if one.target_on(day) is None],
@@ -437,8 +445,8 @@ def progress_findings(portfolio: Portfolio, day: date) -> list[Finding | None]:
         counted(
             [one for one in live if _awaits_report(one, day)],
             "not_reported_yet",
-            "Paket sudah mulai, laporan pertamanya disetujui sesudah hari itu; dihitung 0%",
-            "Packages begun whose first approved report is of a later day; counted as 0%",
+            "Paket baru mulai dan belum memiliki realisasi yang disetujui; dihitung 0%",
+            "Packages just begun without approved progress yet; counted as 0%",
             severity="info",
         ),
     ]
@@ -513,9 +521,8 @@ def _figure_cell(value: float | None, unit: str) -> Cell:
 
 
 def _awaits_report(package: Tracked, day: date) -> bool:
-    begins = package.row["start_date"]
-    has_begun = package.status not in NOT_BEGUN and (begins is None or begins <= day)
-    return has_begun and bool(package.reports) and package.report_on(day) is None
+    has_begun = package.status not in NOT_BEGUN and package.begins is not None and package.begins <= day
+    return has_begun and package.report_on(day) is None and package.physical_on(day) is not None
 
 
 def counted(

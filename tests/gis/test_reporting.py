@@ -16,6 +16,7 @@ from gis.figures import FigureContext
 from gis.reporting import (
     Part,
     absorption_figures,
+    estimated_on,
     month_end,
     month_ends,
     paid_by_month,
@@ -204,11 +205,26 @@ def test_physical_progress_of_a_day() -> None:
     assert on(date(2026, 6, 1)) == 10
     assert on(date(2026, 7, 4)) == 10
     assert on(date(2026, 12, 31)) == 30
-    assert on(date(2026, 5, 20)) == 0  # before the first report
-    assert on(date(2026, 5, 20), observations=[]) is None  # runs, and nothing is recorded
-    assert on(date(2026, 4, 30), observations=[]) == 0  # had not begun
+    assert on(date(2026, 5, 20)) is None  # before the first report nothing is known
+    assert on(date(2026, 5, 15), grace_days=14) == 0  # just begun
+    assert on(date(2026, 5, 16), grace_days=14) is None
+    assert on(date(2026, 4, 30)) == 0  # had not begun
     assert on(date(2026, 5, 20), observations=[], status="tender", begins=None) == 0
-    assert on(date(2026, 5, 20), observations=[], begins=None) is None
+    assert on(date(2026, 5, 20), begins=None) is None
+
+
+def test_progress_before_the_first_report_is_estimated_by_calendar_day() -> None:
+    seen = [(date(2026, 7, 5), 30.0), (date(2026, 5, 31), 12.0)]
+    assert estimated_on(seen, date(2026, 5, 11), begins=date(2026, 5, 1)) == pytest.approx(4)
+    assert estimated_on(seen, date(2026, 5, 31), begins=date(2026, 5, 1)) == 12
+    for day, begins in (
+        (date(2026, 6, 1), date(2026, 5, 1)),
+        (date(2026, 4, 30), date(2026, 5, 1)),
+        (date(2026, 5, 31), date(2026, 5, 31)),
+        (date(2026, 5, 11), None),
+    ):
+        assert estimated_on(seen, day, begins=begins) is None
+    assert estimated_on([], date(2026, 5, 11), begins=date(2026, 5, 1)) is None
 
 
 def test_target_of_payments_follows_the_plan() -> None:

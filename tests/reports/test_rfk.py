@@ -77,8 +77,11 @@ def test_month_ends_are_days_of_the_works(connection: Connection, works: dict[st
     april = lines(rfk(connection, month="4"))
     assert (april["A"]["physical"], april["A"]["planned"], april["A"]["paid_idr"]) == (0, 0, 0)
     june = rfk(connection, month="6")
-    assert lines(june)["A"]["physical"] == 0  # begun in May, first reported in July: said, not silent
-    assert "not_reported_yet" in codes(june)
+    assert lines(june)["A"]["physical"] is None  # begun in May, first reported in July
+    assert "no_progress" in codes(june)
+    just_begun = rfk(connection, today=date(2026, 5, 10))
+    assert lines(just_begun)["A"]["physical"] == 0  # no report is missed yet
+    assert "not_reported_yet" in codes(just_begun)
 
 
 def test_what_was_recorded_later_does_not_count_at_a_moment(connection: Connection, works: dict[str, int]) -> None:

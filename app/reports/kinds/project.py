@@ -117,10 +117,9 @@ def compute(subject: Subject) -> Content:
 
 
 def _read_package(subject: Subject, code: str) -> tuple[Portfolio, Tracked]:
-    session = subject.staff or subject.session
     code = code.strip()
     if "\0" not in code:  # which the database cannot even be asked
-        found = read_where(session, "code = :code", subject.as_of, subject.day, code=code)
+        found = read_where(subject, "code = :code", code=code)
         packages = (*found.packages, *found.given_up)
         if packages:
             return replace(found, packages=packages, given_up=()), packages[0]

@@ -16,6 +16,7 @@ from app.reports.realisation import (
     NO_DISTRICT,
     NO_FUND,
     NO_KEY,
+    STALE_RULE,
     Contract,
     Key,
     Portfolio,
@@ -54,7 +55,6 @@ from gis.reporting import (
     sum_up,
 )
 
-STALE_RULE = "DATA_BASI_HARI"
 COLUMNS = (
     Column("number", "No", "No", "text"),
     Column("ceiling_idr", "Pagu", "Ceiling", "IDR"),

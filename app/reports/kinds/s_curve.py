@@ -13,12 +13,14 @@ from app.recorded import recorded
 from app.reports.realisation import (
     MONTH_NAMES,
     SHORT_MONTHS,
+    STALE_RULE,
     Portfolio,
     Tracked,
     amount,
     ask,
     code_words,
     context_of,
+    counted,
     district_table,
     packages_url,
     progress_findings,
@@ -37,7 +39,6 @@ from gis.progress import OPEN_STATUSES
 from gis.reporting import MONTHS, month_ends, portfolio_percent
 
 CRITICAL_RULE = "KRITIS_P1_LAG"
-STALE_RULE = "DATA_BASI_HARI"
 STATES = ("declared", "indicated")
 CASE_COLUMNS = "id, project_id, clause, state, indicated_on, evidence, declared_on, letter_number, valid_from"
 STATE_WORDS = {
@@ -151,12 +152,18 @@ def _curves(packages: Sequence[Tracked], year: int, day: date) -> Curves:
         targets = [
             one.target_on(min(end, day)) if index < known else one.planned_on(end) for index, end in enumerate(ends)
         ]
-        done = [one.physical_on(min(end, day)) for end in ends[:known]]
+        done = [_drawn_on(one, min(end, day)) for end in ends[:known]]
         if None not in targets and None not in done and one.ceiling_idr:
             planned.append((one.ceiling_idr, targets))
             physical.append((one.ceiling_idr, done))
     actual = portfolio_percent(physical)
     return Curves(portfolio_percent(planned), (*actual, *(None,) * (MONTHS - len(actual))), len(planned))
+
+
+def _drawn_on(package: Tracked, day: date) -> float | None:
+    """Return the actual of a day; before the first report as the line from the beginning to it runs."""
+    known = package.physical_on(day)
+    return package.estimated_on(day) if known is None else known
 
 
 def _figures(
@@ -377,6 +384,10 @@ def _map(
     return {"late": frame[["code", "name", "state", "lag_points", "geometry"]]}, (view,)
 
 
+def _is_estimated(package: Tracked, day: date) -> bool:
+    return package.physical_on(day) is None and package.estimated_on(day) is not None
+
+
 def _findings(subject: Subject, portfolio: Portfolio, curves: Curves, day: date) -> list[Finding]:
     rule = subject.rule(STALE_RULE)
     found: list[Finding | None] = [*year_findings(portfolio), *progress_findings(portfolio, day)]
@@ -392,6 +403,15 @@ def _findings(subject: Subject, portfolio: Portfolio, curves: Curves, day: date)
                 left_out,
             )
         )
+    found.append(
+        counted(
+            [one for one in portfolio.packages if any(_is_estimated(one, end) for end in month_ends(portfolio.year))],
+            "estimated_until_reported",
+            "Paket yang realisasinya sebelum laporan pertama diperkirakan lurus sejak mulai bekerja",
+            "Packages whose actual before the first report is estimated as a line since the works began",
+            severity="info",
+        )
+    )
     if rule is not None:
         found.append(stale_progress(portfolio.packages, day, days=rule.value))
     found.append(shared_packages(portfolio.packages, subject))
