@@ -37,7 +37,7 @@ def financial_flags(
     Parameters
     ----------
     paid_idr, contract_value_idr
-        SP2D issued, and the present value of the contract; without a value nothing can be said.
+        SP2D issued under the contract, and its present value; without a value nothing can be said.
     physical_percent
         The newest approved physical progress; without it nothing can be said.
     advance_percent

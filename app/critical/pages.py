@@ -95,7 +95,7 @@ class Alarm:
         package = self.package
         value, advance = package.contract_value_idr, package.advance_percent
         return financial_flags(
-            paid_idr=float(package.paid_idr),
+            paid_idr=float(package.contract_paid_idr),
             contract_value_idr=None if value is None else float(value),
             physical_percent=package.physical_percent,
             advance_percent=None if advance is None else float(advance),

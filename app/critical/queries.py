@@ -25,7 +25,9 @@ PACKAGE = """
     SELECT p.id, p.code, p.name, p.status, p.year, p.unit_id, p.district_codes, p.village_codes, p.ppk_id, p.officer_id,
         p.multi_year_approval, p.start_date, p.end_date,
         p.extra_time_until, p.contract_value_idr, p.critical_case, p.critical_state, p.forecast_finish, p.fund_source,
-        p.paid_idr, p.physical_percent, c.advance_percent, u.name AS unit_name, o.name AS agency_name,
+        app.contract_paid(p.id, CAST(:as_of AS timestamptz)) AS contract_paid_idr,
+        CASE WHEN p.progress_date < c.signed_on THEN NULL ELSE p.physical_percent END AS physical_percent,
+        c.advance_percent, u.name AS unit_name, o.name AS agency_name,
         c.id AS contract_id, c.number AS contract_number, c.signed_on, c.kind AS contract_kind,
         c.state AS contract_state, c.ended_on, c.start_order_number, c.vat_percent, c.fine_base, c.fine_part_idr,
         m.name AS company_name, m.address AS company_address, v.name AS supervisor_name,
@@ -98,7 +100,7 @@ TABLES = {
         (
             "id, code, name, status, year, unit_id, district_codes, village_codes, ppk_id, officer_id,"
             " multi_year_approval, start_date, end_date, extra_time_until, contract_value_idr,"
-            " critical_case, critical_state, forecast_finish, fund_source, paid_idr, physical_percent"
+            " critical_case, critical_state, forecast_finish, fund_source, physical_percent, progress_date"
         ),
     ),
     "contract": (
@@ -150,8 +152,8 @@ class Package:
     critical_state: str
     forecast_finish: dt.date | None
     fund_source: str | None
-    paid_idr: Decimal
-    physical_percent: float | None
+    contract_paid_idr: Decimal  # under the contract that counts, not under one that ended before it
+    physical_percent: float | None  # of that contract's works
     advance_percent: Decimal | None
     unit_name: str | None
     agency_name: str | None

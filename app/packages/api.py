@@ -527,6 +527,7 @@ def payments_json(package: Package) -> dict[str, Any]:
     """Return what was paid, beside what was done."""
     return {
         "paid_idr": plain(package.row.paid_idr),
+        "contract_paid_idr": plain(package.row.contract_paid_idr),
         "paid_percent": paid_percent(package),
         "physical_percent": package.row.physical_percent,
         "payments": [row_json(row) for row in package.payments],

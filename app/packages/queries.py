@@ -108,7 +108,8 @@ def get_package(session: Session, code: str, as_of: dt.datetime | None = None) -
     row = session.execute(
         text(f"""
             SELECT p.*, app.stage(p.status, p.is_late) AS stage, ST_Y(ST_PointOnSurface(p.geom)) AS lat,
-                ST_X(ST_PointOnSurface(p.geom)) AS lon, u.name AS unit_name, o.name AS agency_name,
+                ST_X(ST_PointOnSurface(p.geom)) AS lon,
+                app.contract_paid(p.id, :as_of) AS contract_paid_idr, u.name AS unit_name, o.name AS agency_name,
                 g.code AS programme_code, g.name AS programme_title, g.version AS programme_version,
                 coalesce(k.name, k.email) AS ppk_name, coalesce(f.name, f.email) AS officer_name,
                 m.tax_number, m.is_small
@@ -367,6 +368,6 @@ def _payment_lines(package: Package) -> list[str]:
 
 
 def paid_percent(package: Package) -> float | None:
-    """Return the financial progress: what was paid of the contract's value."""
+    """Return the financial progress: what was paid of the value of the contract that counts, under that contract."""
     value = package.row.contract_value_idr
-    return float(Decimal(package.row.paid_idr) / value * 100) if value else None
+    return float(Decimal(package.row.contract_paid_idr) / value * 100) if value else None

@@ -108,8 +108,8 @@ def _all_columns() -> list[Column]:
         Column("paid_idr", _("SP2D terbayar"), "money", "{p}.paid_idr", shown=True, greatest_first=True),
         Column(
             "financial_percent", _("Realisasi keuangan"), "percent",
-            "({p}.paid_idr * 100 / nullif({p}.contract_value_idr, 0))::double precision", greatest_first=True,
-            hint=_("SP2D dibagi nilai kontrak."),
+            "({p}.contract_paid_idr * 100 / nullif({p}.contract_value_idr, 0))::double precision", greatest_first=True,
+            hint=_("SP2D dibagi nilai kontrak."),  # of the contract that counts
         ),
         Column(
             "absorption_percent", _("Serapan"), "percent",

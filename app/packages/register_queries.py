@@ -261,15 +261,17 @@ def read_choices(session: Session, account_id: int, page: str) -> dict[str, Any]
 def source(criteria: RegisterFilter) -> str:
     """Return the register to select from as `p`, now (where indexes serve) or at the moment of the filter."""
     if criteria.as_of is None:
-        return f"(SELECT {PACKAGE_COLUMNS}, search_text FROM app.project)"
-    return recorded("project", criteria.as_of, columns=f"{PACKAGE_COLUMNS}, {PAST_SEARCH_TEXT}")
+        return f"(SELECT {PACKAGE_COLUMNS}, {_contract_paid('NULL')}, search_text FROM app.project)"
+    columns = f"{PACKAGE_COLUMNS}, {_contract_paid(':as_of')}, {PAST_SEARCH_TEXT}"
+    return recorded("project", criteria.as_of, columns=columns)
 
 
 def compared(criteria: RegisterFilter) -> str:
     """Return the join of the same packages as `o` at the earlier moment; nothing without one."""
     if criteria.compare is None:
         return ""
-    then = recorded("project", criteria.compare, columns=COMPARED_COLUMNS, parameter=":compare")
+    columns = f"{COMPARED_COLUMNS}, {_contract_paid(':compare')}"
+    then = recorded("project", criteria.compare, columns=columns, parameter=":compare")
     return f"LEFT JOIN {then} o ON o.id = p.id"
 
 
@@ -376,6 +378,11 @@ _LISTS = {
     "programme": SUBTREE.format(column="p.programme_id", table="programme", parameter="programme"),
 }
 _SIGNS = {"late": "p.is_late", "stale": stale_sql()}
+
+
+def _contract_paid(moment: str) -> str:
+    """Return the column of what was paid under the contract that counts; it costs nothing where it is not read."""
+    return f"app.contract_paid(id, {moment}) AS contract_paid_idr"
 
 
 def _package(row: Mapping[Any, Any], wanted: Sequence[Column], changing: Sequence[Column]) -> Package:

@@ -77,10 +77,13 @@ KINDS: Mapping[str, tuple[Permission, str]] = {
     "unpaid": (
         Permission.PAYMENT_WRITE,
         f"""SELECT {PACKAGE}, p.progress_date AS day,
-            (p.physical_percent - 100 * p.paid_idr / nullif(p.contract_value_idr, 0))::float AS number, NULL AS target
-        FROM app.project p
+            (p.physical_percent - 100 * m.paid / nullif(p.contract_value_idr, 0))::float AS number, NULL AS target
+        FROM app.project p CROSS JOIN LATERAL (SELECT app.contract_paid(p.id) AS paid) m
         WHERE p.status IN ('construction', 'handed_over', 'maintenance') AND p.contract_value_idr > 0
-            AND p.physical_percent - 100 * p.paid_idr / p.contract_value_idr > :ahead AND {{scope}}""",
+            AND p.physical_percent - 100 * m.paid / p.contract_value_idr > :ahead
+            AND NOT EXISTS (SELECT FROM app.contract c
+                WHERE c.project_id = p.id AND c.state = 'running' AND c.signed_on > p.progress_date)
+            AND {{scope}}""",
     ),
 }
 OLDEST_FIRST = "ORDER BY day, code"
