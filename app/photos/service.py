@@ -208,22 +208,21 @@ def withhold_photo(session: Session, photo: Row[Any], *, version: int) -> None:
 
 def add_viewpoint(session: Session, project_id: int, name: str, position: tuple[float, float] | None = None) -> int:
     """Make a spot that photos of a package are taken from (lon, lat), and return its id; one name is one spot."""
-    known = session.scalar(
-        text("SELECT id FROM app.viewpoint WHERE project_id = :project AND lower(name) = lower(:name) LIMIT 1"),
-        {"project": project_id, "name": name},
-    )
-    if known is not None:
-        return int(known)
-    return int(
-        session.execute(
+    known = text("SELECT id FROM app.viewpoint WHERE project_id = :project AND lower(name) = lower(:name)")
+    named = {"project": project_id, "name": name}
+    found = session.scalar(known, named)
+    if found is None:
+        found = session.scalar(
             text("""
                 INSERT INTO app.viewpoint (project_id, name, position)
                 VALUES (:project, :name, ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4326))
-                RETURNING id
+                ON CONFLICT (project_id, lower(name)) DO NOTHING RETURNING id
             """),
-            {"project": project_id, "name": name, "lon": position and position[0], "lat": position and position[1]},
-        ).scalar_one()
-    )
+            {**named, "lon": position and position[0], "lat": position and position[1]},
+        )
+    if found is None:  # somebody else made it in between
+        found = session.scalars(known, named).one()
+    return int(found)
 
 
 def current_state(photo: Row[Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Engine, Row, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from app.config import PhotoLimits
+from app.database.migrate import MIGRATIONS
+from app.database.roles import DatabaseUrls
 from app.errors import InvalidRequest, KeyUsedBefore, VersionConflict
 from app.photos.forms import PhotoChange, PhotoInput
 from app.photos.pictures import PhotoRefused, differing_bits
@@ -25,7 +30,7 @@ from app.photos.queries import find_similar, get_package_of, get_photo, measure_
 from app.photos.service import Receipt, add_viewpoint, change_photo, publish_photo, receive_photo, withhold_photo
 from app.storage import Storage
 from layers.rules import seed_rules
-from tests.helpers.factories import make_location, make_project, make_row
+from tests.helpers.factories import make_location, make_project, make_region, make_row
 from tests.helpers.pictures import jpeg
 
 LIMITS = PhotoLimits()
@@ -265,6 +270,47 @@ def test_viewpoint_of_another_package_is_refused(
         receive(session, storage, package, jpeg(), note={"viewpoint_id": other})
     mine = add_viewpoint(session, package.id, "Dari jembatan")
     assert add_viewpoint(session, package.id, "dari JEMBATAN") == mine != other
+
+
+def test_one_name_made_twice_at_once_is_one_viewpoint(committed_database: DatabaseUrls) -> None:
+    engine = create_engine(committed_database.app, poolclass=NullPool)
+    owner = create_engine(committed_database.owner, poolclass=NullPool)
+    with owner.begin() as connection:
+        make_region(connection)
+        package = make_project(connection)
+    with Session(engine) as first, Session(engine) as second, ThreadPoolExecutor(1) as pool:
+        found = add_viewpoint(first, package, "Dari jembatan")
+        waits = pool.submit(add_viewpoint, second, package, "DARI jembatan")
+        wait_until_blocked(owner)
+        first.commit()
+        assert waits.result(timeout=20) == found
+        second.commit()
+
+
+def test_names_made_twice_before_are_one_after_the_migration(connection: Connection, package: Row[Any]) -> None:
+    connection.execute(text("DROP INDEX app.viewpoint_name_idx"))
+    connection.execute(text("CREATE INDEX viewpoint_project_idx ON app.viewpoint (project_id)"))
+    names = ("Dari jembatan", "dari Jembatan", "Dari simpang")
+    spots = [make_row(connection, "app.viewpoint", project_id=package.id, name=name) for name in names]
+    hashes = {"original_hash": "a" * 64, "view_hash": "b" * 64, "thumbnail_hash": "c" * 64}
+    about = {"media_type": "image/jpeg", "bytes": 1, "width": 1, "height": 1, "perceptual_hash": 0, **hashes}
+    for spot in spots:
+        make_row(connection, "app.photo", project_id=package.id, viewpoint_id=spot, **about)
+    migration = MIGRATIONS / "versions/sql/0019_viewpoint_names.sql"
+    connection.exec_driver_sql(migration.read_text(encoding="utf-8"))
+    photos = connection.scalars(text("SELECT viewpoint_id FROM app.photo ORDER BY id")).all()
+    assert photos == [spots[0], spots[0], spots[2]]
+    assert connection.scalars(text("SELECT id FROM app.viewpoint ORDER BY id")).all() == [spots[0], spots[2]]
+
+
+def wait_until_blocked(engine: Engine) -> None:
+    """Return once a connection waits for another's transaction, or after two seconds in which none does."""
+    statement = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(40):
+        with engine.connect() as connection:
+            if connection.scalar(statement):
+                return
+        time.sleep(0.05)
 
 
 def test_reader_sees_published_photos_and_nothing_else_of_any(
