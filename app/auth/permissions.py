@@ -220,6 +220,22 @@ def is_within(account: Account, project: Any) -> bool:
     return account.unit_id is None or _read(project, "unit_id") in units_of(account)
 
 
+def require_unit(unit_id: int | None) -> None:
+    """
+    Let who is limited to a unit put a package or a part of an agency there alone: into it, or below it.
+
+    A package that names him is his wherever it lies, so that this is asked of the unit itself.
+
+    Raises
+    ------
+    Forbidden
+        When this unit, or none at all, lies outside the one that who acts is limited to.
+    """
+    account = current_account()
+    if account is not None and account.unit_id is not None and unit_id not in units_of(account):
+        raise Forbidden("Unit ini di luar unit tugas Anda.", "This unit is outside your own.")
+
+
 def scope_condition(account: Account | None = None, alias: str = "p") -> tuple[str, dict[str, Any]]:
     """
     Return the SQL condition that `is_within` is, on rows of app.project named `alias`, and its parameters.

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 
 from app.api.views import takes
 from app.auth.models import Account
-from app.auth.permissions import Permission, current_account, may, needs, require
+from app.auth.permissions import Permission, current_account, may, needs, require, require_unit
 from app.config import Settings
 from app.errors import Forbidden, InvalidInput
 from app.extensions import db
@@ -107,7 +107,7 @@ def change(code: str) -> Response:
     current = package_values(db.session, package.id)
     known = {name: current[name] for name in PackageInput.model_fields}
     data = make_input(PackageChange, {**known, **sent})
-    return _package_answer(change_package(db.session, package, data, version=data.version))
+    return _package_answer(change_for_account(package, data))
 
 
 @blueprint.get("/packages/<path:code>")
@@ -344,7 +344,11 @@ def read_programmes() -> Response:
 @needs(Permission.PLAN_EDIT)
 @idempotent
 def import_programmes() -> tuple[Response, int]:
-    """Load a version of the list from a CSV or XLSX file: multipart with `file` and `version`."""
+    """
+    Load a version of the list from a CSV or XLSX file: multipart with `file` and `version`.
+
+    The list is the whole region's: whoever makes plans may load it, whatever unit or area he is limited to.
+    """
     require(Permission.PLAN_EDIT)
     data = read_input(ListInput)
     return jsonify(version=data.version, codes=load_programmes(data.version)), 201
@@ -363,7 +367,7 @@ def read_companies() -> Response:
 @needs(Permission.CONTRACT_EDIT)
 @idempotent
 def company() -> tuple[Response, int]:
-    """Record a company."""
+    """Record a company; companies are the whole region's, whatever limits who records them has."""
     require(Permission.CONTRACT_EDIT)
     data = read_input(CompanyInput)
     return jsonify(id=add_company(db.session, data), **data.model_dump()), 201
@@ -373,7 +377,7 @@ def company() -> tuple[Response, int]:
 @needs(Permission.CONTRACT_EDIT)
 @idempotent
 def put_company(company_id: int) -> Response:
-    """Correct a company; what is left out becomes unknown."""
+    """Correct a company, which is the whole region's as in `company`; what is left out becomes unknown."""
     require(Permission.CONTRACT_EDIT)
     data = read_input(CompanyInput)
     change_company(db.session, company_id, data)
@@ -391,8 +395,9 @@ def read_units() -> Response:
 @needs(Permission.PEOPLE_MANAGE)
 @idempotent
 def unit() -> tuple[Response, int]:
-    """Record an agency or a part of it."""
+    """Record an agency or a part of it; who is limited to a unit makes parts of it alone."""
     data = read_input(UnitInput)
+    require_unit(data.parent_id)
     return jsonify(id=add_unit(db.session, data), **data.model_dump()), 201
 
 
@@ -423,10 +428,18 @@ def create_for_account(data: PackageInput) -> str:
     if account is None:
         raise Forbidden
     filled = data.model_copy(update=defaults_for(account, data))
+    require_unit(filled.unit_id)
     code = create_package(db.session, filled, today=today())
     permission = Permission.PACKAGE_EDIT if may(Permission.PACKAGE_EDIT) else Permission.PLAN_EDIT
     require(permission, find_package(code))
     return code
+
+
+def change_for_account(package: PackageRow, data: PackageChange) -> str:
+    """Change a package, which who changes it may move to a unit within his own limits alone; returns its code."""
+    if data.unit_id != package.unit_id:
+        require_unit(data.unit_id)
+    return change_package(db.session, package, data, version=data.version)
 
 
 def defaults_for(account: Account, data: PackageInput) -> dict[str, Any]:

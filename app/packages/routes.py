@@ -63,7 +63,7 @@ from app.packages.queries import (
     location_counts,
     paid_percent,
 )
-from app.packages.service import add_company, add_link, change_company, change_package, package_values, remove_link
+from app.packages.service import add_company, add_link, change_company, package_values, remove_link
 from app.packages.states import change_status, next_steps, read_facts
 from app.packages.timeline import KINDS, read_timeline
 from app.progress.curve import read_curve
@@ -145,7 +145,7 @@ def edit(code: str) -> Answer:
         try:
             with caught(state):
                 data = read_input(PackageChange)
-                code = change_package(db.session, package, data, version=data.version)
+                code = api.change_for_account(package, data)
                 flash(gettext("Data paket disimpan."), "success")
                 return redirect(url_for("packages.page", code=code), code=303)
         except VersionConflict as conflict:
