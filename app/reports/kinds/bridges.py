@@ -93,9 +93,9 @@ def compute(subject: Subject) -> Content:
         return Content(unknown_figures(UNITS, subject.codes), findings=missing)
     if not subject.drawn and not area.is_region:
         return Content(unknown_figures(UNITS, subject.codes), findings=(no_boundary(area),))
-    subject.step("membaca jembatan", 10)
+    subject.step(Words("Membaca jembatan", "Reading bridges"), 10)
     bridges = _read(subject)
-    subject.step("menyusun tabel", 60)
+    subject.step(Words("Menyusun tabel", "Laying out tables"), 60)
     drawn = [code for code in subject.area.districts if code in subject.drawn]
     context = subject.context("bridges")
     figures = bridge_figures(

@@ -111,7 +111,7 @@ def compute(subject: Subject) -> Content:
     if not subject.drawn and not area.is_region:
         return _without_figures(subject, (no_boundary(area),))
     roads = _read(subject)
-    subject.step("menyusun tabel", 60)
+    subject.step(Words("Menyusun tabel", "Laying out tables"), 60)
     figures = complete_figures((*roads.own.figures, *_surface_figures(roads)), UNITS, subject.codes)
     by_recorded = subject.settings["method"] == "condition"
     return Content(
@@ -137,10 +137,10 @@ def _without_figures(subject: Subject, findings: Sequence[Finding]) -> Content:
 def _read(subject: Subject) -> _Roads:
     """Read roads and surveys, and class the segments by the chosen method."""
     area = subject.area
-    subject.step("membaca ruas jalan", 5)
+    subject.step(Words("Membaca ruas jalan", "Reading roads"), 5)
     roads = read_own_roads(subject, COLUMNS)
     chosen = _chosen(subject, roads)
-    subject.step("membaca survei kondisi", 15)
+    subject.step(Words("Membaca survei kondisi", "Reading surveys of condition"), 15)
     years = read_survey_years(subject.session, area=area.code, is_region=area.is_region, as_of=subject.as_of)
     wanted = sorted({*years, *([subject.survey_year] if subject.survey_year is not None else [])})
     recorded = read_segments(subject, None if area.is_region else list(roads["code"]), SEGMENTS, years=wanted)
@@ -148,7 +148,7 @@ def _read(subject: Subject) -> _Roads:
     segments = recorded.assign(condition=pd.Series(condition, index=recorded.index, dtype=object))
     of_year = recorded["survey_year"] == subject.survey_year
     derived = _derive(subject, recorded[of_year & recorded["road_code"].isin(roads["code"])])
-    subject.step("membagi ruas ke kecamatan", 30)
+    subject.step(Words("Membagi ruas ke kecamatan", "Sharing roads out over districts"), 30)
     own = lay_own_roads(subject, roads, segments[of_year].reset_index(drop=True))
     return _Roads(subject, roads, segments, derived, own, chosen)
 
@@ -281,7 +281,7 @@ def _strip(code: str, sections: gpd.GeoDataFrame) -> Strip:
 def _trend(roads: _Roads) -> tuple[Chart, ...]:
     """Show length by condition, and kemantapan, in every survey year; by today's roads and legal lengths."""
     subject = roads.subject
-    subject.step("menghitung tahun survei lain", 70)
+    subject.step(Words("Menghitung tahun survei lain", "Computing other survey years"), 70)
     metres = condition_trend(
         roads.roads,
         roads.segments,

@@ -67,6 +67,15 @@ KM_DECIMALS, M_DECIMALS, PERCENT_DECIMALS = 3, 0, 2
 
 
 @dataclass(frozen=True)
+class _Sizes:
+    """By code of the districts and the area: measured land, residents, legal length of roads to the metre."""
+
+    km2: Mapping[str, float | None]
+    residents: Residents
+    roads_km: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class _Own:
     """The area's own roads, their segments of the year, and the one laid upon the other."""
 
@@ -94,16 +103,16 @@ def compute(subject: Subject) -> Content:
         return _without_figures(subject, missing)
     if not subject.drawn:
         return _without_figures(subject, (no_boundary(area),))
-    subject.step("mengukur jalan", 5)
+    subject.step(Words("Mengukur jalan", "Measuring roads"), 5)
     streets = measure_streets(subject)
     roads = read_own_roads(subject)
     segments = read_segments(subject, None if area.is_region else list(roads["code"]))
     own = lay_own_roads(subject, roads, segments)
-    subject.step("membaca penduduk", 40)
+    subject.step(Words("Membaca penduduk", "Reading residents"), 40)
     villages = _sized_villages(subject)
     people = read_people(subject, year=cast("int | None", subject.settings.get("population_year")))
     residents = _residents(subject, people)
-    subject.step("mencari desa yang terjangkau", 55)
+    subject.step(Words("Mencari desa yang terjangkau", "Finding villages reached"), 55)
     reached = _reach(subject, villages, _Own(roads, segments, own), residents)
     km2 = _km2(subject, streets)
     figures = complete_figures(
@@ -116,7 +125,7 @@ def compute(subject: Subject) -> Content:
     )
     return Content(
         figures=figures,
-        tables=_tables(subject, figures, km2, residents, reached),
+        tables=_tables(subject, figures, _Sizes(km2, residents, _closed_km(subject, own)), reached),
         findings=_findings(subject, own, streets, people, reached),
         maps=_maps(subject, reached),
         evidence=_evidence(subject, people),
@@ -254,12 +263,21 @@ def _village_km(subject: Subject, villages: gpd.GeoDataFrame, own: _Own) -> Floa
         survey_year=subject.survey_year,
     )
     exact = lengths.metres.sum(axis=1).reindex(villages["code"], fill_value=0.0).to_numpy(dtype=np.float64) / M_PER_KM
-    by_district = {one.area: one.value for one in own.laid.figures if one.id == "roads.length_km"}
+    by_district = _closed_km(subject, own.laid)
     for district, positions in villages.groupby("district_code").indices.items():
         whole = by_district.get(str(district))
-        totals = None if whole is None else np.array([round(whole, KM_DECIMALS)])
+        totals = None if whole is None else np.array([whole])
         km[positions] = close_table(exact[positions, None], column_totals=totals)[:-1, 0]
     return km
+
+
+def _closed_km(subject: Subject, own: OwnRoads) -> dict[str, float]:
+    """Return kilometres to the metre of the districts and of the area, which add up as in the condition report."""
+    if not own.is_known:
+        return {}
+    closed = {str(code): float(km) for code, km in own.lengths.table_km()["total"].items() if code != NOWHERE}
+    whole = closed.pop("total")
+    return {**closed, subject.area.code: closed.get(subject.area.code, whole)}
 
 
 def _places(subject: Subject, villages: gpd.GeoDataFrame, place: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
@@ -321,23 +339,15 @@ def _village_figures(subject: Subject, reached: _Reached) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _tables(
-    subject: Subject,
-    figures: Sequence[Figure],
-    km2: Mapping[str, float | None],
-    residents: Residents,
-    reached: _Reached,
-) -> tuple[Table, ...]:
-    found = [_density_table(subject, figures, km2, residents)]
+def _tables(subject: Subject, figures: Sequence[Figure], sizes: _Sizes, reached: _Reached) -> tuple[Table, ...]:
+    found = [_density_table(subject, figures, sizes)]
     if len(reached.villages):
         found += [_village_table(subject, reached)]
     missed = _missed_table(subject, reached)
     return (*found, *((missed,) if missed else ()))
 
 
-def _density_table(
-    subject: Subject, figures: Sequence[Figure], km2: Mapping[str, float | None], residents: Residents
-) -> Table:
+def _density_table(subject: Subject, figures: Sequence[Figure], sizes: _Sizes) -> Table:
     values = {(one.area, one.id): one.value for one in figures}
     columns = (
         Column("area_km2", "Luas terukur", "Measured area", "km2"),
@@ -361,10 +371,14 @@ def _density_table(
     )  # fmt: skip
 
     def row(code: str) -> tuple[Cell, ...]:
-        firsts = (_rounded(km2.get(code), KM_DECIMALS), _rounded(residents.get(code), 0))
+        firsts = (
+            _rounded(sizes.km2.get(code), KM_DECIMALS),
+            _rounded(sizes.residents.get(code), 0),
+            sizes.roads_km.get(code),
+        )
         rest = [
             _rounded(values.get((code, column.figure or "")), PERCENT_DECIMALS if column.unit == "percent" else 3)
-            for column in columns[2:]
+            for column in columns[len(firsts) :]
         ]
         return (*firsts, *rest)
 
