@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
@@ -130,7 +131,18 @@ def test_public_answer_holds_nothing_of_the_alarm(
     staff = client.get("/reports/s_curve?format=json")
     assert "610/KRITIS/1" in staff.get_data(as_text=True)
     assert "private" in staff.headers["Cache-Control"]
-    client.get("/logout")
+
+
+def test_what_was_computed_for_staff_is_not_kept_for_the_public(
+    app: Flask, connection: Connection, works: dict[str, int]
+) -> None:
+    staff = sign_in(app.test_client(), make_account(connection, "leader"))
+    assert "610/KRITIS/1" in staff.get("/reports/s_curve?format=json").get_data(as_text=True)
+    public = app.test_client()
+    for address in ("/reports/s_curve?format=json", "/reports/s_curve"):
+        assert "610/KRITIS/1" not in public.get(address).get_data(as_text=True)
+    opened = public.get("/reports/s_curve/origin?figure=s_curve.critical_declared&area=16.05")
+    assert opened.status_code == 404
 
 
 def test_progress_recorded_later_is_not_in_the_past(connection: Connection, works: dict[str, int]) -> None:
