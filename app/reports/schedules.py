@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.reports.areas import read_report_area
-from app.reports.compute import key_of
 from app.reports.definition import report_definition
 from app.reports.jobs import ask_for, request_from, request_json
 from app.reports.requests import ReportRequest
@@ -81,6 +80,8 @@ def ask_for_due(session: Session, public: Session, *, now: datetime) -> int:
     asked
         How many documents were asked for.
     """
+    from app.reports.compute import key_of  # loads geopandas, which the page of schedules does without
+
     area = read_report_area(public, None)
     zone = ZoneInfo(area.time_zone)
     today = now.astimezone(zone).date()
