@@ -47,9 +47,12 @@ MOST_OPTIMISED = 400  # values that Fisher and Jenks' search looks at; of more, 
 FONT = "Source Sans 3, system-ui, sans-serif"
 PICTURE_PX = (900, 600)
 MARGIN_SHARE = 0.04  # around what is drawn
+LEAST_SHARE = 0.5  # of the width that a map beside its legend has
+SIDE_PX = 200  # narrowest column for a legend at the side
 SPREAD_SHARE = 0.5  # of the ground's longer side
 LEAST_ASPECT = 0.4  # height of a map by its width
 LEAST_DEGREES = 0.01  # of a map of a single point
+CATEGORY_OPACITY = 0.72  # of areas by class, whose names are written over them
 LIGHTEST_SHARE = 0.14  # of the accent in the colour of the lowest class
 UNKNOWN_GREY, UNKNOWN_LINE = "#d9d6cd", "#7b8794"
 SHAPES: tuple[Literal["disc", "triangle", "square", "diamond", "cross", "ring"], ...] = (
@@ -61,7 +64,7 @@ SHAPES: tuple[Literal["disc", "triangle", "square", "diamond", "cross", "ring"],
     "ring",
 )  # of classes of points, and of features of several kinds
 OVER_COLOURS = ("#9f1239", "#0f6fb5", "#8a5a00")
-LEGEND_PX, ROW_PX, SWATCH_PX = 12.5, 21, 34
+LEGEND_PX, LINE_PX, ROW_PX, SWATCH_PX = 12.5, 15, 21, 34
 REPORT_LAYER, CLASS_FIELD, VALUE_FIELD, NAME_FIELD = "report_map", "report_class", "report_value", "report_name"
 AREA_ORDER, LINE_ORDER, OVER_ORDER = 15, 60, 70  # below and above the borders of districts
 FOLIUM_NAME = re.compile(r'(?:\bvar |\bid=")[a-z_]+_([0-9a-f]{32})(?![0-9a-f])')
@@ -201,8 +204,8 @@ def draw_map_picture(
     hatch = f"{id_prefix}-hatch"
     drawn = draw_layers(report, view, frame, scheme, count, f"url(#{hatch})")
     box = shown_box(frame, drawn.frames.get("districts"))
-    size = fitting_size(box, size)
-    plate = Plate(drawn.catalogue, fit_view(box, *size), chosen, "light", font, id_prefix)
+    plate_size = fitting_size(box, size)
+    plate = Plate(drawn.catalogue, fit_view(box, *plate_size), chosen, "light", font, id_prefix)
     plate.shapes[hatch] = hatch_svg(hatch, 80)
     for definition in drawn.catalogue:
         if definition.id in drawn.frames:
@@ -210,8 +213,8 @@ def draw_map_picture(
     title, description = map_title(view, language), describe_map(report, drawn.classified, language)
     picture = plate.assemble(title, "", plate.furniture(_source(report, language)))
     keys = _key_paths(plate, view, frame) if with_keys else ""
-    legend, legend_height = _legend(report, view, drawn, language=language, size=size, id_prefix=id_prefix)
-    width, height = size[0], size[1] + legend_height
+    legend, bottom = _legend(report, view, drawn, language=language, size=size, plate=plate_size, id_prefix=id_prefix)
+    width, height = size[0], max(plate_size[1], bottom)
     ids = (f"{id_prefix}-title", f"{id_prefix}-desc")
     svg = element(
         "svg",
@@ -298,11 +301,19 @@ def shown_box(frame: gpd.GeoDataFrame, ground: gpd.GeoDataFrame | None) -> BBox:
 
 
 def fitting_size(bbox: BBox, size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of a picture of this width that a box fills, not higher than asked for, nor a mere band."""
+    """
+    Return the size of the picture of a box, within this size.
+
+    A box that is wide has all of the width, and is as high as it asks for; one that is high leaves a column at its side
+    for the legend, when there is room for one.
+    """
     width, height = size
     (west, south), (east, north) = to_mercator(np.array([[bbox[0], bbox[1]], [bbox[2], bbox[3]]]))
-    wanted = round(width * (north - south) / (east - west))
-    return width, min(height, max(wanted, round(width * LEAST_ASPECT)))
+    aspect = (east - west) / (north - south)
+    beside = round(max(height * aspect, width * LEAST_SHARE))
+    if width - beside >= SIDE_PX:
+        return beside, height
+    return width, min(height, max(round(width / aspect), round(width * LEAST_ASPECT)))
 
 
 def hatch_svg(name: str, side: int) -> str:
@@ -417,7 +428,12 @@ def draw_layers(
             for number, one in enumerate(classified.classes)
         )
     }
-    layers = {REPORT_LAYER: _layer(REPORT_LAYER, _value_title(report, view), kind, by=CLASS_FIELD)}
+    ground = _shown(report.frames.get("districts"))
+    has_ground = ground is not None and not _are_districts(view, frame, ground)
+    opacity = 1.0 if view.value is not None or kind != "polygon" else CATEGORY_OPACITY
+    title = _value_title(report, view)
+    own = _layer(REPORT_LAYER, title, kind, by=CLASS_FIELD, is_labelled=not has_ground, opacity=opacity)
+    layers = {REPORT_LAYER: own}
     frames = {REPORT_LAYER: _with_texts(report, view, frame, classified, language)}
     for number, name in enumerate(view.over):
         other = _shown(report.frames.get(name))
@@ -427,10 +443,8 @@ def draw_layers(
         if name not in built_in.layers:
             colour = OVER_COLOURS[number % len(OVER_COLOURS)]
             layers[name] = _layer(name, _frame_title(report, name), geometry_kind(other), colour=colour)
-    ground = _shown(report.frames.get("districts"))
-    if ground is not None and not _are_districts(view, frame, ground):
+    if ground is not None and has_ground:
         frames.setdefault("districts", ground)
-        layers[REPORT_LAYER] = _layer(REPORT_LAYER, _value_title(report, view), kind, by=CLASS_FIELD, is_labelled=False)
     used = {one.id: one for one in built_in if one.id in frames} | layers
     ordered = dict(sorted(used.items(), key=lambda item: item[1].draw.order))
     return Drawn(Catalogue(MappingProxyType(ordered), {**built_in.codes, **codes}), frames, classified)
@@ -449,6 +463,7 @@ def _layer(
     by: str | None = None,
     colour: str = LIGHT.accent,
     is_labelled: bool = True,
+    opacity: float = 0.3,
 ) -> LayerDefinition:
     """Return the definition of a layer that one map draws: a frame by class, or something marked above it."""
     order = OVER_ORDER if by is None else AREA_ORDER if kind == "polygon" else LINE_ORDER
@@ -471,7 +486,7 @@ def _layer(
             colour=colour,
             outline="#ffffff" if by is not None and kind == "polygon" else colour,
             width_px=(1.0, 1.4) if kind == "polygon" else (2.4, 4.0),
-            opacity=1.0 if by is not None else 0.3,
+            opacity=opacity,
             symbol="report" if kind in {"point", "any"} else None,
             label=NAME_FIELD if is_labelled and by is not None and kind == "polygon" else None,
             label_zoom=4,
@@ -562,23 +577,48 @@ def _key_paths(plate: Plate, view: MapView, frame: gpd.GeoDataFrame) -> str:
 
 
 def _legend(
-    report: Report, view: MapView, drawn: Drawn, *, language: str, size: tuple[int, int], id_prefix: str
+    report: Report,
+    view: MapView,
+    drawn: Drawn,
+    *,
+    language: str,
+    size: tuple[int, int],
+    plate: tuple[int, int],
+    id_prefix: str,
 ) -> tuple[str, int]:
-    """Return the legend below a map of this size, and how high it is."""
-    width, top = size
-    x, y = 10.0, top + 8.0
+    """Return the legend beside a plate that is narrower than the whole, else below it; and how far down it goes."""
+    is_beside = plate[0] < size[0]
+    left, y = (plate[0] + 14.0, 6.0) if is_beside else (10.0, plate[1] + 8.0)
+    right = float(size[0])
     title = _value_title(report, view).in_language(language)
     sign = unit_name(view.unit, language) if view.value is not None else ""
-    parts = [_legend_text(f"{title} ({sign})" if sign and sign not in title else title, x, y + 12.5, weight="600")]
-    y += ROW_PX
+    parts: list[str] = []
+    for line in wrapped(f"{title} ({sign})" if sign and sign not in title else title, right - left - 6):
+        parts.append(_legend_text(line, left, y + 12.5, weight="600"))
+        y += LINE_PX
+    x, y = left, y + ROW_PX - LINE_PX
     for swatch, label in _legend_items(drawn, language, id_prefix):
-        needed = SWATCH_PX + 6 + text_width(label, LEGEND_PX) + 16
-        if x > 10 and x + needed > width:
-            x, y = 10.0, y + ROW_PX
+        indent = SWATCH_PX + 6
+        needed = indent + text_width(label, LEGEND_PX) + 16
+        if x > left and (is_beside or x + needed > right):
+            x, y = left, y + ROW_PX
         parts.append(swatch.replace("<svg ", f'<svg x="{x:.0f}" y="{y:.0f}" ', 1))
-        parts.append(_legend_text(label, x + SWATCH_PX + 6, y + 12.5))
+        for number, line in enumerate(wrapped(label, right - left - indent - 4)):
+            y += LINE_PX if number else 0
+            parts.append(_legend_text(line, x + indent, y + 12.5))
         x += needed
-    return "".join(parts), int(y + ROW_PX + 4 - top)
+    return "".join(parts), int(y + ROW_PX + 4)
+
+
+def wrapped(text: str, width: float) -> list[str]:
+    """Return a text of the legend in lines of at most a width (pixels), broken at its blanks."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}", LEGEND_PX) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines or [""]
 
 
 def _legend_items(drawn: Drawn, language: str, id_prefix: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ WIDEST_TEXT_PT = 110.0  # longer texts are broken into lines
 WIDEST_NAMES_PT = (220.0, 160.0, 120.0)  # of names, from what is wanted to what is still read well
 LEVEL_PT = 6.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
-MAP_PX, CHART_PX = (720, 500), 720  # in the width of a sheet that stands
+MAP_PX, CHART_PX = (720, 440), 720  # in the width of a sheet that stands
 HEADLINE_PT, HEADLINE_UNIT_PT, HEADLINE_GAP_PT = 21.0, 11.0, 14.0
 BOLD_LETTER = 0.55  # as LETTER, of the weight of headlines
 
