@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from app.config import ROOT
 from app.reports.template import BLANK, Signatory
 from app.reports.template_service import (
     EMBLEM_PX,
@@ -25,10 +27,12 @@ from app.reports.template_service import (
     templates_state,
 )
 from app.storage import Storage
+from tests.helpers.chromium import CHROMIUM
 from tests.helpers.factories import make_region
 from tests.helpers.people import make_account, sign_in
 
 PAGE = "/reports/settings"
+AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = 'Dinas #PU *dan* _Tata_ Ruang $x$ "kutip" \\ @rujuk'
 
 
@@ -181,3 +185,16 @@ def test_frame_of_one_report_is_forgotten(administrator: FlaskClient) -> None:
     administrator.post(f"{PAGE}/forget?report=coverage")
     assert "Khusus" not in administrator.get(f"{PAGE}?report=coverage").text
     assert administrator.get(f"{PAGE}?report=nothing").status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; `make test` installs the distribution's")
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_page_is_accessible(administrator: FlaskClient, browser: Any, language: str) -> None:
+    administrator.post(PAGE, data={"emblem": (BytesIO(picture("PNG")), "a.png")}, content_type="multipart/form-data")
+    page = browser.new_page()
+    page.set_content(administrator.get(f"{PAGE}?report=coverage&lang={language}").text)
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("() => axe.run(document)")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    page.close()
