@@ -56,7 +56,7 @@ class Sums:
     packages: int
     ceiling_idr: Decimal
     share_percent: float | None
-    contract_idr: Decimal
+    contract_idr: Decimal | None
     planned_percent: float | None
     physical_percent: float | None
     earned_percent: float | None
@@ -255,7 +255,7 @@ def sum_up(parts: Sequence[Part], *, whole_idr: Decimal) -> Sums:
         Ceiling of the whole report, which shares are of.
     """
     ceiling = _money(part.ceiling_idr for part in parts)
-    contract = _money(part.contract_idr for part in parts)
+    contracts = [part.contract_idr for part in parts if part.contract_idr is not None]
     paid = _money(part.paid_idr for part in parts)
     targets = [part.target_idr for part in parts if part.target_idr is not None]
     target = _money(targets) if targets else None
@@ -265,7 +265,7 @@ def sum_up(parts: Sequence[Part], *, whole_idr: Decimal) -> Sums:
         packages=len({part.key for part in parts}),
         ceiling_idr=ceiling,
         share_percent=percent_of(ceiling, whole_idr),
-        contract_idr=contract,
+        contract_idr=_money(contracts) if contracts else None,
         planned_percent=planned,
         physical_percent=physical,
         earned_percent=_earned(parts, whole_idr),

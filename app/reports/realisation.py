@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.formats import format_idr
+from app.formats import format_day, format_idr
 from app.progress.curve import PROGRESS_COLUMNS, PlanVersion, planned_on, read_versions
 from app.recorded import recorded
 from app.reports.report import Cell, Column, Row, Table, Words
@@ -26,7 +26,7 @@ from app.reports.subject import Subject
 from gis.figures import Figure, FigureContext, FigureInput, Finding
 from gis.packages import GIVEN_UP, NOT_BEGUN
 from gis.progress import SAME_PERCENT, ProjectStatus
-from gis.reporting import estimated_on, physical_on
+from gis.reporting import Part, estimated_on, physical_on, split_part
 from layers.catalogue import built_in_catalogue
 from layers.history import as_of_source
 
@@ -66,11 +66,15 @@ Key = tuple[str, str | Words]
 
 @dataclass(frozen=True)
 class Contract:
-    """The contract of a package on a day, with the value and the end that addenda signed by then leave."""
+    """
+    The contract of a package on a day, with the value and the end that addenda signed by then leave.
 
-    number: str
-    signed_on: date
-    value_idr: Decimal
+    Number and day of signature are None where only the register itself tells of a contract, as after an import.
+    """
+
+    number: str | None
+    signed_on: date | None
+    value_idr: Decimal | None
     start_date: date | None
     end_date: date | None
     contractor: str | None
@@ -283,15 +287,20 @@ def read_where(subject: Subject, condition: str, **values: Any) -> Portfolio:
     )
 
 
-def read_contracts(session: Session, ids: Sequence[int], as_of: datetime | None, *, on: date) -> dict[int, Contract]:
+def read_contracts(
+    session: Session, packages: Sequence[Tracked], as_of: datetime | None, *, on: date
+) -> dict[int, Contract]:
     """
     Return the contract of each package that had been signed by a day: the running one, else the newest.
 
     Parameters
     ----------
+    packages
+        One that was imported with its contract's value, and has no contract on record, is taken by its own row.
     on
         A day of the works: contracts and addenda signed later do not count, whenever they were recorded.
     """
+    ids = [one.row["id"] for one in packages]
     contract = recorded("contract", as_of, columns=CONTRACT_COLUMNS)
     addendum = recorded("addendum", as_of, columns=ADDENDUM_COLUMNS)
     company = recorded("company", as_of, columns="id, name, valid_from")
@@ -309,10 +318,18 @@ def read_contracts(session: Session, ids: Sequence[int], as_of: datetime | None,
         ORDER BY c.project_id, c.state = 'running' DESC, c.signed_on DESC, c.id DESC
         """,
         as_of,
-        ids=list(ids),
+        ids=ids,
         on=on,
     )
-    return {row["project_id"]: Contract(**{name: row[name] for name in Contract.__annotations__}) for row in rows}
+    found = {row["project_id"]: Contract(**{name: row[name] for name in Contract.__annotations__}) for row in rows}
+    recorded_ids = {
+        row["project_id"]
+        for row in ask(session, f"SELECT project_id FROM {contract} c WHERE project_id = ANY (:ids)", as_of, ids=ids)
+    }
+    for one in packages:
+        if one.row["id"] not in recorded_ids and (own := _own_contract(one, on)) is not None:
+            found[one.row["id"]] = own
+    return found
 
 
 def district_names(subject: Subject) -> dict[str, str]:
@@ -326,6 +343,14 @@ def fund_words(source: str) -> str | Words:
         if code.code == source:
             return Words(code.label.id, code.label.en)
     return source
+
+
+def fund_parts(package: Tracked, part: Part) -> list[tuple[str, str | Words, Part]]:
+    """Split a package by the fund rows of its year; without them it stands whole under the sources that it names."""
+    if package.funds:
+        return [(source, fund_words(source), one) for source, one in split_part(part, package.funds).items()]
+    sources = [one.strip() for one in (package.row["fund_source"] or "").split(",") if one.strip()]
+    return [(", ".join(sources) or NO_KEY, joined(map(fund_words, sources)) or NO_FUND, part)]
 
 
 def code_words(field_name: str, code: str) -> str | Words:
@@ -482,6 +507,18 @@ def shared_packages(packages: Sequence[Tracked], subject: Subject) -> Finding | 
     )
 
 
+def no_payments(packages: Sequence[Tracked], day: date, *, year: int) -> Finding | None:
+    """Say that the register knows of no SP2D of the year by a day: what was paid may only not have been recorded."""
+    if not packages or any(one.paid_until(day, year=year) for one in packages):
+        return None
+    return Finding(
+        "warning",
+        "no_payments",
+        f"Belum ada SP2D tahun anggaran {year} yang tercatat sampai {format_day(day, 'id')}.",
+        f"No SP2D of fiscal year {year} is recorded until {format_day(day, 'en')}.",
+    )
+
+
 def payments_elsewhere(packages: Sequence[Tracked], year: int) -> Finding | None:
     """Say how much of the packages' SP2D was issued in other years, which this year's ceiling did not pay."""
     others = [paid for one in packages for on, paid in one.payments if on.year != year]
@@ -518,6 +555,13 @@ def _figure_cell(value: float | None, unit: str) -> Cell:
     if value is None or unit not in {"IDR", "packages"}:
         return rounded(value)
     return int(value) if value == int(value) else value
+
+
+def _own_contract(package: Tracked, on: date) -> Contract | None:
+    row = package.row
+    if row["contract_value_idr"] is None or (package.begins is not None and package.begins > on):
+        return None
+    return Contract(None, None, row["contract_value_idr"], row["start_date"], row["end_date"], row["contractor"], None)
 
 
 def _awaits_report(package: Tracked, day: date) -> bool:

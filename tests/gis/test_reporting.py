@@ -116,8 +116,11 @@ def test_parts_that_count_once_add_up_to_the_whole(parts: list[Part]) -> None:
     whole = sum((one.ceiling_idr or Decimal(0) for one in parts), Decimal(0))
     together = sum_up(parts, whole_idr=whole)
     apart = [sum_up([one], whole_idr=whole) for one in parts]
-    for name in ("ceiling_idr", "contract_idr", "paid_idr", "remaining_idr"):
+    for name in ("ceiling_idr", "paid_idr", "remaining_idr"):
         assert getattr(together, name) == sum((getattr(one, name) for one in apart), Decimal(0))
+    for name in ("contract_idr", "target_idr"):
+        known = [amount for one in apart if (amount := getattr(one, name)) is not None]
+        assert getattr(together, name) == (sum(known, Decimal(0)) if known else None)
     if whole:
         assert sum(one.share_percent or 0 for one in apart) == pytest.approx(100)
         earned = [one.earned_percent for one in apart if one.earned_percent is not None]

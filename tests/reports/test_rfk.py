@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from app.reports.report import Report, Words
+from tests.helpers.factories import make_project
 from tests.helpers.people import make_account, sign_in
 from tests.helpers.tracking import contract_of, make_addendum, make_approved
 from tests.reports.conftest import compute, value
@@ -19,6 +20,7 @@ from tests.reports.works import (
     A_SEPTEMBER,
     C_JULY,
     C_SEPTEMBER,
+    IN_A,
     SECRET,
     cells,
     make_payment,
@@ -204,6 +206,33 @@ def test_running_package_without_any_report_is_unknown_not_zero(connection: Conn
     assert "no_progress" in codes(report)
     assert value(report, "rfk.physical", "16.05") == 0  # of B, which has not begun
     assert value(report, "rfk.physical", "16.05.02") is None
+
+
+def test_imported_packages_are_taken_by_their_own_row(connection: Connection, works: dict[str, int]) -> None:
+    make_project(
+        connection,
+        code="IMPOR",
+        year=2024,
+        geom=IN_A,
+        fund_source="Dana lain",
+        status="finished",
+        physical_percent=100,
+        planned_percent=None,
+        progress_date=date(2024, 10, 5),
+        start_date=date(2024, 5, 1),
+        end_date=date(2024, 12, 1),
+        contractor="PT Luar",
+    )
+    report = rfk(connection, year=2024, by="fund")
+    found = table(report, "rfk")
+    assert [(row.key, row.name) for row in found.rows if row.level == 0] == [("Dana lain", "Dana lain")]
+    line = lines(report)["IMPOR"]
+    assert (line["contract_idr"], line["contractor"], line["contract_number"]) == (900_000_000, "PT Luar", None)
+    assert (line["physical"], line["planned"], line["deviation"], line["target_idr"]) == (100, None, None, None)
+    assert {"no_plan", "no_payments"} <= set(codes(report))
+    before = lines(rfk(connection, year=2024, month="9"))["IMPOR"]
+    assert before["physical"] is None  # one figure of October says nothing of September
+    assert lines(rfk(connection, year=2024, month="4"))["IMPOR"]["contract_idr"] is None
 
 
 def test_money_agrees_with_sql(connection: Connection, works: dict[str, int]) -> None:

@@ -11,7 +11,6 @@ from app.formats import format_day
 from app.reports.realisation import (
     MONTH_NAMES,
     NO_DISTRICT,
-    NO_FUND,
     NO_KEY,
     SHORT_MONTHS,
     Portfolio,
@@ -20,7 +19,8 @@ from app.reports.realisation import (
     context_of,
     district_names,
     district_table,
-    fund_words,
+    fund_parts,
+    no_payments,
     packages_url,
     payments_elsewhere,
     read_portfolio,
@@ -34,7 +34,7 @@ from app.reports.realisation import (
 from app.reports.report import Chart, Column, Content, MapView, Row, Series, Table, Words
 from app.reports.subject import Subject
 from gis.figures import Figure, Finding
-from gis.reporting import Part, absorption_figures, paid_by_month, percent_of, running_sum, split_part
+from gis.reporting import Part, absorption_figures, paid_by_month, percent_of, running_sum
 
 COLUMNS = (
     Column("packages", "Paket", "Packages", "packages", "absorption.packages"),
@@ -203,11 +203,9 @@ def _shares(
     ceiling = package.ceiling_idr or Decimal(0)
     paid = package.paid_until(day, year=portfolio.year)
     if by == "fund":
-        if not package.funds:
-            return [(NO_KEY, NO_FUND, ceiling, paid)]
         part = Part(package.code, package.ceiling_idr, None, None, None, None, paid)
-        parts = split_part(part, package.funds).items()
-        return [(source, fund_words(source), one.ceiling_idr or Decimal(0), one.paid_idr) for source, one in parts]
+        parts = fund_parts(package, part)
+        return [(source, label, one.ceiling_idr or Decimal(0), one.paid_idr) for source, label, one in parts]
     if by == "district":
         names = district_names(subject)
         inside = [code for code in dict.fromkeys(package.districts) if code in subject.area.districts]
@@ -255,6 +253,7 @@ def _findings(subject: Subject, portfolio: Portfolio, day: date) -> list[Finding
             f"Serapan: SP2D bertanggal tahun anggaran {year} sampai {format_day(day, 'id')}, dibagi pagu tahun itu.",
             f"Absorption: SP2D dated in fiscal year {year} until {format_day(day, 'en')}, by that year's ceilings.",
         ),
+        no_payments(portfolio.packages, day, year=year),
         payments_elsewhere(portfolio.packages, year),
         shared_packages(portfolio.packages, subject),
         *year_findings(portfolio),

@@ -80,7 +80,7 @@ def compute(subject: Subject) -> Content:
     portfolio, package = _read_package(subject, str(subject.settings["package"]))
     number, day = package.row["id"], subject.day
     session = subject.staff or subject.session
-    contract = read_contracts(session, [number], subject.as_of, on=day).get(number)
+    contract = read_contracts(session, [package], subject.as_of, on=day).get(number)
     curve = read_curve(session, number, subject.as_of, today=day, end_date=package.row["end_date"])
     places = [*(package.row["village_codes"] or ()), *package.districts]
     names = read_area_names(session, places)

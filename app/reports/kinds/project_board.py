@@ -49,7 +49,7 @@ def board_table(
     ends = contract.end_date if contract and contract.end_date else row["end_date"]
     value = contract.value_idr if contract else row["contract_value_idr"]
     sources = list(package.funds) or [one.strip() for one in (row["fund_source"] or "").split(",") if one.strip()]
-    number = joined([contract.number, _as_words(day_words(contract.signed_on))]) if contract else None
+    number = joined([one for one in (contract.number, day_words(contract.signed_on)) if one]) if contract else None
     supervisor = contract.supervisor if contract else None
     facts: list[tuple[str, Words, Text]] = [
         ("code", Words("Kode paket", "Package code"), package.code),

@@ -14,7 +14,6 @@ from app.reports.kinds.rfk_details import Detail, read_details
 from app.reports.realisation import (
     MONTH_NAMES,
     NO_DISTRICT,
-    NO_FUND,
     NO_KEY,
     STALE_RULE,
     Contract,
@@ -25,8 +24,10 @@ from app.reports.realisation import (
     context_of,
     district_names,
     district_table,
+    fund_parts,
     fund_words,
     joined,
+    no_payments,
     packages_url,
     payments_elsewhere,
     progress_findings,
@@ -51,7 +52,6 @@ from gis.reporting import (
     planned_target_idr,
     realisation_figures,
     roll_up,
-    split_part,
     sum_up,
 )
 
@@ -228,22 +228,11 @@ def _groups(
     return [(((source, label),), one) for source, label, one in fund_parts(package, part)]
 
 
-def fund_parts(package: Tracked, part: Part) -> list[tuple[str, str | Words, Part]]:
-    """Split a package by the fund rows of its year; without them it stands whole under the sources that it names."""
-    if package.funds:
-        return [(source, fund_words(source), one) for source, one in split_part(part, package.funds).items()]
-    sources = [one.strip() for one in (package.row["fund_source"] or "").split(",") if one.strip()]
-    label = joined(fund_words(one) for one in sources)
-    return [(", ".join(sources) or NO_KEY, label or NO_FUND, part)]
-
-
 def _label_of(key: Key) -> str | Words:
     code, name = key
     if code == NO_KEY:
         return name
-    if isinstance(name, Words):
-        return name
-    return f"{code} {name}"
+    return name if isinstance(name, Words) or name == code else f"{code} {name}"
 
 
 def _sort_key(path: Path) -> tuple[tuple[bool, str], ...]:
@@ -278,7 +267,6 @@ def _cells(
 ) -> tuple[Cell | Words, ...]:
     """Return the cells of a line; `source` is the fund that pays this part, when the line is a part."""
     contract = detail.contract if detail else None
-    silent_contract = detail is not None and contract is None
     return (
         None if number is None else str(number),
         amount(sums.ceiling_idr),
@@ -289,7 +277,7 @@ def _cells(
         contract.contractor if contract else None,
         contract.number if contract else None,
         contract.signed_on if contract else None,
-        None if silent_contract else amount(sums.contract_idr),
+        amount(sums.contract_idr),
         contract.start_date if contract else None,
         contract.end_date if contract else None,
         rounded(sums.planned_percent),
@@ -358,7 +346,11 @@ def _findings(subject: Subject, portfolio: Portfolio, month: int, day: date, end
     rule = subject.rule(STALE_RULE)
     if rule is not None:
         found.append(stale_progress(portfolio.packages, day, days=rule.value))
-    found += [shared_packages(portfolio.packages, subject), payments_elsewhere(portfolio.packages, portfolio.year)]
+    found += [
+        shared_packages(portfolio.packages, subject),
+        no_payments(portfolio.packages, day, year=portfolio.year),
+        payments_elsewhere(portfolio.packages, portfolio.year),
+    ]
     if by == "fund":
         found.append(split_by_funds(portfolio.packages))
     return [one for one in found if one is not None]

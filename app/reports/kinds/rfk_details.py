@@ -45,7 +45,7 @@ def read_details(subject: Subject, portfolio: Portfolio, *, begin: date, day: da
     """Return the details of each package by its code, from the first day of a month to a day of the works."""
     session, as_of, packages = portfolio.session, portfolio.as_of, portfolio.packages
     ids = [one.row["id"] for one in packages]
-    contracts = read_contracts(session, ids, as_of, on=day)
+    contracts = read_contracts(session, packages, as_of, on=day)
     names = read_area_names(
         session, {code for one in packages for code in (*one.districts, *(one.row["village_codes"] or ()))}
     )
