@@ -7,8 +7,10 @@ rio-tiler and rasterio are loaded at the first tile: a web process of which no r
 from __future__ import annotations
 
 import math
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +31,7 @@ EXAGGERATION_ZOOM = 14  # below it heights are exaggerated, or hills would vanis
 EXAGGERATION_STEP = 1.35  # per zoom
 EXAGGERATION_MOST = 8.0
 WEBP_QUALITY = 82
+_loading = Lock()
 COLOURED_BANDS = 3  # a picture of bytes with as many bands is shown as it is
 
 
@@ -43,6 +46,24 @@ def last_zoom(raster: RegisteredRaster, tile_px: int) -> int:
     latitude = math.radians((raster.bbox[1] + raster.bbox[3]) / 2)
     whole = 2 * WEB_MERCATOR_HALF_M * math.cos(latitude) / tile_px
     return min(20, max(0, math.ceil(math.log2(whole / raster.resolution_m))))
+
+
+@cache
+def _rio_tiler() -> tuple[Any, type[Exception]]:
+    from rio_tiler.errors import TileOutsideBounds
+    from rio_tiler.io import Reader
+
+    return Reader, TileOutsideBounds
+
+
+def load_rio_tiler() -> tuple[Any, type[Exception]]:
+    """
+    Return rio-tiler's reader, and what it raises beyond a raster; loaded at the first call.
+
+    Its modules import each other in a circle: when two threads load it at once, one meets a half-loaded module.
+    """
+    with _loading:
+        return _rio_tiler()
 
 
 def draw_tile(path: Path, raster: RegisteredRaster, xyz: TileXYZ, *, tile_px: int, image: ImageFormat) -> bytes:
@@ -61,12 +82,10 @@ def draw_tile(path: Path, raster: RegisteredRaster, xyz: TileXYZ, *, tile_px: in
     picture
         WebP or PNG; nodata is transparent. Empty where there is nothing to show.
     """
-    from rio_tiler.errors import TileOutsideBounds
-    from rio_tiler.io import Reader
-
+    reader_class, beyond = load_rio_tiler()
     is_classes, is_shaded = bool(raster.classes), raster.kind == "elevation"
     is_picture = not is_classes and not is_shaded and raster.bands >= COLOURED_BANDS and raster.dtype == "uint8"
-    with Reader(str(path), colormap={}) as reader:
+    with reader_class(str(path), colormap={}) as reader:
         try:
             found = reader.tile(
                 xyz.x,
@@ -78,7 +97,7 @@ def draw_tile(path: Path, raster: RegisteredRaster, xyz: TileXYZ, *, tile_px: in
                 resampling_method="nearest" if is_classes else "bilinear",
                 reproject_method="nearest" if is_classes else "bilinear",
             )
-        except TileOutsideBounds:
+        except beyond:
             return b""
     cells = found.array
     known: BoolArray = ~np.ma.getmaskarray(cells).any(axis=0) & np.isfinite(cells.data).all(axis=0)

@@ -170,3 +170,24 @@ def test_the_web_starts_without_the_libraries_of_rasters() -> None:
     assert "rasterio" not in loaded
     assert "rio_tiler" not in loaded
     assert "exactextract" not in loaded
+
+
+def test_threads_that_draw_the_first_tiles_load_the_library_once() -> None:
+    code = """
+import threading
+from app.rasters.tiles import load_rio_tiler
+failed = []
+start = threading.Barrier(8)
+def load():
+    start.wait()
+    try:
+        load_rio_tiler()
+    except ImportError as error:
+        failed.append(error)
+threads = [threading.Thread(target=load) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+print(len(failed))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "0"
