@@ -267,8 +267,8 @@ class Report:
     @property
     def about(self) -> str:
         """The name of the package that the report is about; empty for one about its area alone."""
-        name = self.names.get(str(self.settings.get("package", "")), "")
-        return name if isinstance(name, str) else name.id
+        package = self.settings.get("package")
+        return self.name_of(str(package), "id") if package else ""  # "" is a key too: of what lies in no district
 
     def name_of(self, key: str, language: str) -> str:
         """Return what people call an area or another key of rows."""

@@ -58,6 +58,10 @@ def test_page_shows_the_figures_as_people_write_them(client: FlaskClient, regenc
     assert "52.50%" in english
 
 
+def test_a_report_of_an_area_is_called_by_its_title_alone(client: FlaskClient, regency: Connection) -> None:
+    assert "<h1>Ringkasan cakupan</h1>" in client.get("/reports/coverage").text
+
+
 def test_every_number_of_the_tables_opens_its_origin(client: FlaskClient, regency: Connection) -> None:
     links = [link for link in page(client, "/reports/coverage").links if "/origin?" in link]
     assert len(links) > 20
