@@ -52,7 +52,7 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
         *("id", "contract_id", "sequence", "number", "signed_on", "value_idr", "end_date", "demo", "valid_from"),
     ),
     "app.fund": ("id", "project_id", "year", "source", "amount_idr", "demo", "valid_from"),
-    "app.payment": ("id", "project_id", "paid_on", "amount_idr", "demo", "valid_from"),
+    "app.payment": ("id", "project_id", "contract_id", "paid_on", "amount_idr", "demo", "valid_from"),
     "app.raster": (
         *("id", "name", "title", "kind", "year", "source", "file_hash", "bytes", "crs", "west", "south", "east"),
         *("north", "width", "height", "bands", "dtype", "nodata", "resolution_m", "value_min", "value_max"),

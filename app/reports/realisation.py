@@ -88,6 +88,7 @@ class Approved:
     day: date
     physical_percent: float
     planned_percent: float | None
+    contract_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class Tracked:
     A package of the year as it was recorded.
 
     `funds` are the sources of its year, in rupiah; `payments` day and amount of each SP2D; `reports` the approved
-    progress by day, with the plan of that day as it was noted then; `plans` the versions of its curve.
+    progress by day, with the plan of that day as it was noted then; `plans` the versions of its curves, and `signed`
+    the days on which its contracts were signed, in order, with their ids.
     """
 
     row: Mapping[str, Any]
@@ -104,6 +106,7 @@ class Tracked:
     payments: tuple[tuple[date, Decimal], ...]
     reports: tuple[Approved, ...]
     plans: tuple[PlanVersion, ...]
+    signed: tuple[tuple[date, int], ...] = ()
     grace_days: float = 0  # works may run so long before their first report is missed
 
     @property
@@ -158,8 +161,12 @@ class Tracked:
         return estimated_on(self.observations, day, begins=self.begins)
 
     def planned_on(self, day: date) -> float | None:
-        """Return the plan of a day by the curve in force on it; 0 before the works begin, None without a plan."""
-        planned = planned_on(self.plans, day)
+        """
+        Return the plan of a day, of the contract signed last before it and by the version in force on it.
+
+        0 before the works begin, None without a plan. The database tells the same with `app.planned_percent`.
+        """
+        planned = self._planned_by(self._contract_on(day), day)
         if planned is not None:
             return planned
         report = self.report_on(day)
@@ -177,7 +184,21 @@ class Tracked:
         report = self.report_on(day)
         if report is None or report.physical_percent >= DONE:
             return self.planned_on(day)
-        return report.planned_percent if report.planned_percent is not None else self.planned_on(report.day)
+        if report.planned_percent is not None:
+            return report.planned_percent
+        if report.contract_id is not None:
+            return self._planned_by(report.contract_id, report.day)
+        return self.planned_on(report.day)
+
+    def _contract_on(self, day: date) -> int | None:
+        """Return the contract that a day is judged by: the last signed by then, before the first the first."""
+        until = [number for signed_on, number in self.signed if signed_on <= day]
+        if until:
+            return until[-1]
+        return self.signed[0][1] if self.signed else None
+
+    def _planned_by(self, contract_id: int | None, day: date) -> float | None:
+        return planned_on([one for one in self.plans if contract_id in {None, one.contract_id}], day)
 
     def paid_until(self, day: date, *, year: int) -> Decimal:
         """Return the SP2D of a year until a day."""
@@ -262,6 +283,7 @@ def read_where(subject: Subject, condition: str, **values: Any) -> Portfolio:
     payments = _read_payments(session, ids, as_of)
     approved = _read_approved(session, ids, as_of)
     plans = read_versions(session, ids, as_of)
+    signed = _read_signed(session, ids, as_of)
     found = []
     for row in rows:
         number = row["id"]
@@ -275,6 +297,7 @@ def read_where(subject: Subject, condition: str, **values: Any) -> Portfolio:
                 payments=payments.get(number, ()),
                 reports=reports,
                 plans=tuple(plans.get(number, ())),
+                signed=signed.get(number, ()),
                 grace_days=stale.value if stale else 0,
             )
         )
@@ -618,10 +641,22 @@ def _read_payments(
 
 def _read_approved(session: Session, ids: Sequence[int], as_of: datetime | None) -> dict[int, tuple[Approved, ...]]:
     source = recorded("public_progress", as_of, columns=PROGRESS_COLUMNS)
-    statement = f"SELECT project_id, day, physical_percent, planned_percent FROM {source} u"
+    statement = f"SELECT project_id, contract_id, day, physical_percent, planned_percent FROM {source} u"
     rows = ask(session, f"{statement} WHERE project_id = ANY (:ids) ORDER BY day", as_of, ids=list(ids))
     found: dict[int, list[Approved]] = {}
     for row in rows:
-        report = Approved(row["day"], row["physical_percent"], row["planned_percent"])
+        report = Approved(row["day"], row["physical_percent"], row["planned_percent"], row["contract_id"])
         found.setdefault(row["project_id"], []).append(report)
     return {number: tuple(reports) for number, reports in found.items()}
+
+
+def _read_signed(
+    session: Session, ids: Sequence[int], as_of: datetime | None
+) -> dict[int, tuple[tuple[date, int], ...]]:
+    source = recorded("contract", as_of, columns="id, project_id, signed_on, state")
+    statement = f"SELECT id, project_id, signed_on FROM {source} c WHERE project_id = ANY (:ids)"
+    rows = ask(session, f"{statement} ORDER BY signed_on, state = 'running', id", as_of, ids=list(ids))
+    found: dict[int, list[tuple[date, int]]] = {}
+    for row in rows:
+        found.setdefault(row["project_id"], []).append((row["signed_on"], row["id"]))
+    return {number: tuple(signed) for number, signed in found.items()}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from app.reports.report import Report, Words
 from tests.helpers.factories import make_project
 from tests.helpers.people import make_account, sign_in
-from tests.helpers.tracking import contract_of, make_addendum, make_approved
+from tests.helpers.tracking import contract_of, make_addendum, make_approved, make_baseline, make_contract
 from tests.reports.conftest import compute, value
 from tests.reports.works import (
     A_SEPTEMBER,
@@ -206,6 +206,24 @@ def test_running_package_without_any_report_is_unknown_not_zero(connection: Conn
     assert "no_progress" in codes(report)
     assert value(report, "rfk.physical", "16.05") == 0  # of B, which has not begun
     assert value(report, "rfk.physical", "16.05.02") is None
+
+
+def test_plan_of_a_day_is_that_of_its_own_contract(connection: Connection, works: dict[str, int]) -> None:
+    connection.execute(
+        text("""
+            UPDATE app.contract SET state = 'terminated', ended_on = '2026-10-10', end_reason = 'putus'
+            WHERE project_id = :id
+        """),
+        {"id": works["A"]},
+    )
+    make_contract(connection, works["A"], signed_on=date(2026, 10, 20), start_date=date(2026, 10, 21))
+    make_baseline(connection, works["A"], {date(2026, 10, 21): 0, date(2026, 12, 20): 100})
+    make_approved(connection, works["A"], date(2026, 11, 10), 20)
+    for month, day in (("9", "2026-09-30"), ("11", "2026-11-10")):
+        expected = connection.scalar(text("SELECT app.planned_percent(:id, :day)"), {"id": works["A"], "day": day})
+        found = lines(rfk(connection, month=month))["A"]["planned"]
+        assert found == pytest.approx(expected, abs=0.005), month
+    assert lines(rfk(connection, month="9"))["A"]["planned"] == pytest.approx(A_SEPTEMBER, abs=0.005)
 
 
 def test_imported_packages_are_taken_by_their_own_row(connection: Connection, works: dict[str, int]) -> None:

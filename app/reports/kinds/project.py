@@ -147,6 +147,7 @@ def _figures(subject: Subject, package: Tracked, contract_idr: Decimal | None) -
         return quantity_figure(f"project.{name}", shown, area=area, unit=unit, context=about)
 
     whole = None if contract_idr is None else float(contract_idr)
+    of_contract = _contract_paid(subject, row["id"]) if whole else None
     found = (
         quantity("planned", planned, "percent", context),
         quantity("physical", physical, "percent", context),
@@ -154,9 +155,16 @@ def _figures(subject: Subject, package: Tracked, contract_idr: Decimal | None) -
         quantity("ceiling_idr", row["ceiling_idr"], "IDR", replace(context, data_date=None)),
         quantity("contract_value_idr", contract_idr, "IDR", replace(context, data_date=None)),
         quantity("paid_idr", paid, "IDR", money),
-        percent_figure("project.paid_percent", float(paid) if whole else None, whole, area=area, context=money),
+        percent_figure("project.paid_percent", of_contract, whole, area=area, context=money),
     )
     return tuple(replace(one, features_url=url) for one in found)
+
+
+def _contract_paid(subject: Subject, number: int) -> float:
+    """Return what was paid under the contract whose value the package shows; after a termination not all SP2D are."""
+    session = subject.staff or subject.session
+    statement = text("SELECT app.contract_paid(:id, CAST(:as_of AS timestamptz))")
+    return float(session.execute(statement, {"id": number, "as_of": subject.as_of}).scalar_one())
 
 
 # Money
