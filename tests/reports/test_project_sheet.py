@@ -14,9 +14,9 @@ from app.errors import InvalidRequest, NotFound
 from app.reports.report import Report, Words
 from tests.helpers.factories import make_location, make_row
 from tests.helpers.people import make_account, sign_in
-from tests.helpers.tracking import contract_of, make_addendum, make_approved, make_baseline, make_company
+from tests.helpers.tracking import contract_of, make_addendum, make_approved, make_baseline, make_company, make_contract
 from tests.reports.conftest import compute, value
-from tests.reports.works import A_SEPTEMBER, SECRET, cells, make_works, table
+from tests.reports.works import A_SEPTEMBER, SECRET, cells, make_payment, make_works, table
 
 ZONE = ZoneInfo("Asia/Jakarta")
 
@@ -75,6 +75,26 @@ def test_figures_by_hand(connection: Connection, works: dict[str, int]) -> None:
     assert value(report, "project.paid_percent", "16.05") == pytest.approx(100 / 3)
     assert report.year == 2026
     assert report.about == "Jalan Ulu"
+
+
+def test_financial_progress_is_of_the_contract_that_counts(
+    client: FlaskClient, connection: Connection, works: dict[str, int]
+) -> None:
+    connection.execute(
+        text("""
+            UPDATE app.contract SET state = 'terminated', ended_on = '2026-10-10', end_reason = 'putus'
+            WHERE project_id = :id
+        """),
+        {"id": works["A"]},
+    )
+    make_contract(
+        connection, works["A"], signed_on=date(2026, 10, 20), start_date=date(2026, 10, 21), value_idr=600_000_000
+    )
+    make_payment(connection, works["A"], date(2026, 11, 2), 6e7)
+    public = client.get("/reports/project?format=json&package=A").json
+    found = {one["id"]: (one["value"], one["numerator"]) for one in public["figures"]}
+    assert found["project.paid_idr"][0] == 3.6e8  # under both
+    assert found["project.paid_percent"] == (pytest.approx(10), 6e7)
 
 
 def test_sentences_say_how_far(connection: Connection, works: dict[str, int]) -> None:
