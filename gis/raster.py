@@ -414,14 +414,15 @@ def cell_areas_m2(grid: Grid, window: Window) -> FloatArray:
     x = grid.transform.c + grid.transform.a * columns
     y = grid.transform.f + grid.transform.e * rows
     density = _density(grid, *np.meshgrid(x, y))
-    row_centres = window.row_off + 0.5 + np.arange(int(window.height))
-    column_centres = window.col_off + 0.5 + np.arange(int(window.width))
-    by_column = np.stack([np.interp(column_centres, columns, line) for line in density])
     cell = abs(grid.transform.a * grid.transform.e)
-    right = np.clip(np.searchsorted(rows, row_centres), 1, len(rows) - 1)
-    share = ((row_centres - rows[right - 1]) / (rows[right] - rows[right - 1]))[:, None]
-    areas: FloatArray = cell * (by_column[right - 1] * (1 - share) + by_column[right] * share)
+    areas: FloatArray = _blend(rows) @ (cell * density) @ _blend(columns).T
     return areas
+
+
+def _blend(steps: FloatArray) -> FloatArray:
+    """Return the weights, one row a cell, with which values at steps are interpolated to the middle of each cell."""
+    middles = np.arange(steps[0], steps[-1]) + 0.5
+    return np.stack([np.interp(middles, steps, one) for one in np.eye(len(steps))], axis=1)
 
 
 def _steps(start: float, count: float, cell_m: float) -> FloatArray:
