@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from gis.errors import InvalidMeasure
 from gis.figures import Figure, FigureContext, percent_figure, quantity_figure
@@ -167,12 +167,12 @@ def planned_target_idr(
     Returns
     -------
     target
-        Rupiah, to the cent; None without a contract or a plan.
+        Whole rupiah; None without a contract or a plan.
     """
     if contract_idr is None or planned_percent is None:
         return None
     share = Decimal(str(planned_percent)) - Decimal(str(planned_before_percent or 0.0))
-    return (contract_idr * max(share, Decimal(0)) / 100).quantize(CENT)
+    return (contract_idr * max(share, Decimal(0)) / 100).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 def split_exactly(amount_idr: Decimal, shares: Sequence[Decimal]) -> tuple[Decimal, ...]:
