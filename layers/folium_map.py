@@ -441,9 +441,18 @@ class Controls(MacroElement):
         {% macro script(this, kwargs) %}
             L.control.zoom({zoomInTitle: {{ this.zoom_in|tojson }}, zoomOutTitle: {{ this.zoom_out|tojson }}})
                 .addTo({{ this._parent.get_name() }});
-            {{ this._parent.get_name() }}.fitBounds({{ this.bounds|tojson }}, {
-                paddingBottomRight: [window.innerWidth < {{ this.narrow }} ? 0 : {{ this.aside }}, 0]
-            });
+            (function (map) {
+                function fit() {
+                    map.invalidateSize({animate: false});
+                    map.fitBounds({{ this.bounds|tojson }}, {
+                        animate: false,
+                        paddingBottomRight: [window.innerWidth < {{ this.narrow }} ? 0 : {{ this.aside }}, 0]
+                    });
+                }
+                fit();
+                // In a frame that is not laid out yet there is no width to fit into.
+                if (!window.innerWidth) window.addEventListener("resize", fit, {once: true});
+            })({{ this._parent.get_name() }});
             L.control.scale({imperial: false}).addTo({{ this._parent.get_name() }});
             {% if this.source %}
             (function () {

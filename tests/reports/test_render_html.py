@@ -100,11 +100,15 @@ def test_document_opens_from_disk_without_network(browser: Any, content: str, tm
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(path.as_uri())
     figure = page.locator(".map-box").first
+    figure.scroll_into_view_if_needed()
     if scripts:
         frame = figure.frame_locator("iframe")
-        frame.locator("path.leaflet-interactive").first.wait_for(state="attached")
+        frame.locator("path.leaflet-interactive").first.wait_for(state="visible")
+        place = frame.locator("path.leaflet-interactive").first.bounding_box()
+        assert place is not None
+        assert place["width"] > 40  # the map shows the region, not the world
         assert not figure.locator("> svg").is_visible()
-        page.get_by_role("button").first.click()
+        page.get_by_role("button").first.press("Enter")
     assert figure.locator("> svg").is_visible()
     assert not wrong
     assert {one.partition(":")[0] for one in asked} <= {"file", "data"}

@@ -34,6 +34,7 @@ LEVEL_PT = 6.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
 MAP_PX, CHART_PX = (720, 440), 720  # in the width of a sheet that stands
 HEADLINE_PT, HEADLINE_UNIT_PT, HEADLINE_GAP_PT = 21.0, 11.0, 14.0
+SHORT_UNIT = 7  # letters
 BOLD_LETTER = 0.55  # as LETTER, of the weight of headlines
 
 
@@ -139,7 +140,8 @@ def headline_pt(headlines: Sequence[Headline]) -> float:
     count = max(1, len(headlines))
     room = (PORTRAIT_PT - (count - 1) * HEADLINE_GAP_PT) / count
     widest = max((len(one.number) * BOLD_LETTER for one in headlines), default=1.0)
-    units = max((_text_pt(f" {one.unit}", HEADLINE_UNIT_PT) for one in headlines), default=0.0)
+    short = [one.unit for one in headlines if len(one.unit) <= SHORT_UNIT]  # longer ones stand below their number
+    units = max((_text_pt(f" {one}", HEADLINE_UNIT_PT) for one in short), default=0.0)
     return round(min(HEADLINE_PT, (room - units) / widest), 1)
 
 
