@@ -1,0 +1,1 @@
+"""What people follow: feeds, calendars and digests of the projects they choose."""
