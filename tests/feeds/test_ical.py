@@ -13,10 +13,12 @@ def event(**values: object) -> CalendarEvent:
 def test_a_calendar_of_one_day() -> None:
     text = calendar([event(url="https://contoh.go.id/projects/A")], "Musi Rawas")
 
-    assert text.startswith("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") and text.endswith("END:VEVENT\r\nEND:VCALENDAR\r\n")
+    assert text.startswith("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
+    assert text.endswith("END:VEVENT\r\nEND:VCALENDAR\r\n")
     assert "X-WR-CALNAME:Musi Rawas\r\n" in text
     assert "DTSTART;VALUE=DATE:20261231\r\nDTEND;VALUE=DATE:20270101\r\n" in text
-    assert "DTSTAMP:20261124T030405Z\r\n" in text and "\nURL:https://contoh.go.id/projects/A\r\n" in text
+    assert "DTSTAMP:20261124T030405Z\r\n" in text
+    assert "\nURL:https://contoh.go.id/projects/A\r\n" in text
     assert "\n" not in text.replace("\r\n", "")
 
 
