@@ -116,7 +116,7 @@ def compute(subject: Subject) -> Content:
         charts=(_chart(months, months_before, year, day),),
         maps=(
             MapView(
-                "percent", "Serapan menurut kecamatan", "Absorption by district", "districts",
+                "percent", "Peta serapan", "Map of absorption", "districts",
                 figure="absorption.percent", unit="percent",
             ),
         ),

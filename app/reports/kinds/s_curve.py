@@ -374,8 +374,8 @@ def _map(
     classes = (*(CASE_CLASSES if subject.staff is not None else ()), LATE_CLASS)
     view = MapView(
         "late",
-        "Kontrak terlambat dan kritis" if subject.staff is not None else "Kontrak terlambat",
-        "Late and critical contracts" if subject.staff is not None else "Late contracts",
+        "Peta kontrak terlambat dan kritis" if subject.staff is not None else "Peta kontrak terlambat",
+        "Map of late and critical contracts" if subject.staff is not None else "Map of late contracts",
         "late",
         class_field="state",
         classes=classes,
