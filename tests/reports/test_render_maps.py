@@ -172,3 +172,12 @@ def test_map_shows_the_whole_ground_only_for_what_is_spread_over_it() -> None:
     one = REPORT.frames["offences"].iloc[:1]
     assert shown_box(one, ground) == bounds_of(one)
     assert shown_box(one, None) == bounds_of(one)
+
+
+def test_classes_of_tiny_and_great_values_have_labels_that_differ() -> None:
+    values = [0.0, 0.0001, 0.1, 0.12, 0.3, 4.7, 60.0, 100.0, 0.0, 0.0, 0.0, None]
+    frame = REPORT.frames["districts_values"].assign(stability=values)
+    found = classify(STABILITY, frame, "fisher_jenks", 5)
+    labels = [one.label.id for one in found.classes]
+    assert len(set(labels)) == len(labels)
+    assert found.codes[0] == found.codes[1]  # both are written 0,00

@@ -176,3 +176,22 @@ def test_words_of_a_report_name_every_area() -> None:
     assert tuple(row.name for row in shown.tables[0].rows) == NAMES
     assert shown.tables[0].total is not None
     assert shown.tables[0].total.cells[-1] == "37,52"
+
+
+def test_sheet_about_one_thing_has_its_board_on_the_first_page() -> None:
+    report = make_report()
+    condition, facts, rfk = report.tables
+    sheet = replace(report, tables=(facts, condition, rfk), maps=report.maps[:1], charts=report.charts[:1])
+    content = pdf_of(sheet)
+    first = PdfReader(BytesIO(content)).pages[0].extract_text()
+    for text in ("Kemantapan jalan", "Kurva S", "Papan proyek", "Nomor kontrak"):
+        assert text in first, text
+    words = words_of(content)
+    assert words.index("Papan proyek") < words.index("Panjang jalan menurut kondisi")
+
+
+def test_sum_of_what_is_no_area_is_called_a_sum() -> None:
+    condition, _, rfk = show_report(make_report(), "id").tables
+    assert condition.total is not None
+    assert rfk.total is not None
+    assert (condition.total.name, rfk.total.name) == ("Kabupaten Musi Rawas", "Jumlah")

@@ -287,7 +287,7 @@ class Drawing:
                 text = NOTHING if total is None else self._number(total)
                 self._text(text, (end if total is not None else x_of(0)) + 5, y + BAR_PX - 3, small=True)
         self.y = bottom + 22
-        self._unit_at_foot()
+        self._unit_at_foot(left)
 
     def strips(self) -> None:
         """Draw roads as strips along STA, all to one scale, their pieces in the colour and pattern of their class."""
@@ -408,10 +408,10 @@ class Drawing:
             x = min(max(xs[index], half + 2), self.width - half - 2)
             self._text(text, x, bottom + 17, anchor="middle", small=True)
 
-    def _unit_at_foot(self) -> None:
+    def _unit_at_foot(self, left: float) -> None:
         sign = unit_name(self.chart.unit, self.language)
         if sign and not self._is_money:
-            self._text(sign, self.width - 8, self.y - 6, anchor="end", small=True)
+            self._text(sign, left - 14, self.y - 7, anchor="end", small=True)
 
     def _bar(self, x: float, y: float, width: float, height: float, look: Look) -> None:
         """Draw a rectangle in colour and pattern of a look; what has a value is never thinner than a hairline."""

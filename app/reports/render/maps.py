@@ -329,7 +329,8 @@ def hatch_svg(name: str, side: int) -> str:
 
 
 def _by_value(view: MapView, frame: gpd.GeoDataFrame, scheme: Scheme, count: int) -> Classified:
-    values: FloatArray = frame[view.value].astype(float).to_numpy()
+    exact: FloatArray = frame[view.value].astype(float).to_numpy()
+    values = np.round(exact, decimals_of(view.unit))  # what nobody reads apart is one value
     is_known = np.isfinite(values)
     codes = np.full(len(values), UNKNOWN, dtype=object)
     classes: list[MapClass] = []
@@ -340,7 +341,7 @@ def _by_value(view: MapView, frame: gpd.GeoDataFrame, scheme: Scheme, count: int
         codes[is_known] = [f"class{one}" for one in places]
         lower = [float(known.min()), *breaks[:-1]]
         is_single = len(breaks) == len(np.unique(known))
-        decimals = _decimals(view.unit, float(known.max() - known.min()))
+        decimals = _decimals(view.unit, breaks)
         for number, (low, high, colour) in enumerate(zip(lower, breaks, class_colours(len(breaks)), strict=True)):
             label = _range_label(high if is_single else low, high, decimals)
             classes.append(MapClass(f"class{number}", label, colour, "solid", int((places == number).sum())))
@@ -383,10 +384,12 @@ def _range_label(low: float, high: float, decimals: int) -> Text:
     return Text(id=written("id"), en=written("en"))
 
 
-def _decimals(unit: str, width: float) -> int:
-    """Return as many decimals as tell three digits of the width of all classes apart, at most those of the unit."""
-    wanted = 2 - math.floor(math.log10(width)) if width > 0 else 2
-    return max(0, min(decimals_of(unit), wanted))
+def _decimals(unit: str, breaks: Sequence[float]) -> int:
+    """Return as few decimals as tell the ends of all classes apart, at most those of the unit."""
+    most = decimals_of(unit)
+    width = breaks[-1] - breaks[0]
+    fewest = max(0, min(most, 2 - math.floor(math.log10(width)))) if width > 0 else min(most, 2)
+    return next((one for one in range(fewest, most) if len({round(end, one) for end in breaks}) == len(breaks)), most)
 
 
 # Layers of one drawing

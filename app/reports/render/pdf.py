@@ -32,6 +32,7 @@ WIDEST_TEXT_PT = 110.0  # longer texts are broken into lines
 WIDEST_NAMES_PT = (220.0, 160.0, 120.0)  # of names, from what is wanted to what is still read well
 LEVEL_PT = 6.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
+HALF_MAP_PX, HALF_CHART_PX = (400, 300), 400  # of two pictures beside each other, larger in print
 MAP_PX, CHART_PX = (720, 440), 720  # in the width of a sheet that stands
 HEADLINE_PT, HEADLINE_UNIT_PT, HEADLINE_GAP_PT = 21.0, 11.0, 14.0
 SHORT_UNIT = 7  # letters
@@ -103,6 +104,7 @@ def document_data(
     picture: Callable[[str], bytes] | None,
 ) -> dict[str, Any]:
     """Return what the template lays out; pictures are added to `files`, and named in it."""
+    is_board = bool(shown.tables) and shown.tables[0].is_facts  # a sheet about one thing
     moment = report.as_of.astimezone(UTC)
     day = format_day(report.as_of.astimezone(ZoneInfo(report.area.time_zone)).date(), language)
     return {
@@ -122,9 +124,11 @@ def document_data(
         "foot": f"{shown.title} · {shown.area} ({shown.area_code}) · PetaKarya",
         "headlines": [{"label": one.label, "number": one.number, "unit": one.unit} for one in shown.headlines],
         "findings": [{"severity": one.severity, "word": one.word, "sentence": one.sentence} for one in shown.findings],
-        "maps": list(_maps(report, language, files)),
-        "charts": list(_charts(report, language, files)),
-        "sheets": table_sheets(shown.tables),
+        "maps": list(_maps(report, language, files, HALF_MAP_PX if is_board else MAP_PX)),
+        "charts": list(_charts(report, language, files, HALF_CHART_PX if is_board else CHART_PX)),
+        "is_board": is_board,
+        "boards": [one for table in shown.tables if table.is_facts for one in table_data(table, landscape=False)],
+        "sheets": table_sheets([one for one in shown.tables if not one.is_facts]),
         "pictures": list(_pictures(report, language, files, picture)),
         "closing": template.closing,
         "place": template.place or BLANK,
@@ -254,22 +258,22 @@ def _head(report: Report, template: ReportTemplate, files: dict[str, bytes]) -> 
     }
 
 
-def _maps(report: Report, language: str, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+def _maps(report: Report, language: str, files: dict[str, bytes], size: tuple[int, int]) -> Iterator[dict[str, Any]]:
     for number, view in enumerate(report.maps):
-        drawn = draw_map_picture(report, view, language=language, size=MAP_PX, font=FONT, id_prefix=f"map{number}")
+        drawn = draw_map_picture(report, view, language=language, size=size, font=FONT, id_prefix=f"map{number}")
         if drawn is not None:
             name = f"map-{number}.svg"
             files[name] = drawn.svg.encode()
             yield {"title": own_words(map_title(view, language), report), "file": name, "alt": drawn.description}
 
 
-def _charts(report: Report, language: str, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+def _charts(report: Report, language: str, files: dict[str, bytes], width: int) -> Iterator[dict[str, Any]]:
     for number, chart in enumerate(report.charts):
         names = []
         for turn, rows in enumerate(chart_parts(chart)):
             name = f"chart-{number}-{turn}.svg"
             drawn = draw_chart(
-                chart, language=language, rows=rows, width=CHART_PX, font=FONT, id_prefix=f"c{number}-{turn}"
+                chart, language=language, rows=rows, width=width, font=FONT, id_prefix=f"c{number}-{turn}"
             )
             files[name] = drawn.encode()
             names.append(name)

@@ -173,11 +173,18 @@ def show_table(report: Report, table: Table, language: str) -> ShownTable:
         heads=tuple(own_words(head_of(one, language), report) for one in table.columns),
         is_number=tuple(one.unit not in TEXT_UNITS for one in table.columns),
         rows=tuple(_show_row(report, table, one, language) for one in table.rows),
-        total=ShownRow(report.area.name, _cells(table, table.total, language), is_strong=True) if table.total else None,
+        total=ShownRow(total_name(report, table), _cells(table, table.total, language), is_strong=True)
+        if table.total
+        else None,
         note=own_words(table.note.in_language(language), report) if table.note else None,
         is_facts=table.layout == "facts",
         figures=tuple(one.figure for one in table.columns),
     )
+
+
+def total_name(report: Report, table: Table) -> str:
+    """Return what the row of the whole is called: the area, of what is no list of areas the sum."""
+    return report.area.name if table.by_area else str(gettext("Jumlah"))
 
 
 def head_of(column: Column, language: str) -> str:

@@ -27,6 +27,7 @@ from app.reports.render.words import (
     rule_text,
     show_report,
     show_table,
+    total_name,
 )
 from app.reports.report import Cell, Report, Row, Table, Words
 from app.reports.template import ReportTemplate
@@ -190,7 +191,7 @@ class Sheets:
         assert table.total is not None
         last = len(table.rows) + 1
         style = {"bold": True, "top": 1}
-        self._text(sheet, last, 0, self.report.area.name, **style)
+        self._text(sheet, last, 0, total_name(self.report, table), **style)
         leaves = [place for place, row in enumerate(table.rows) if not row.is_subtotal]
         for place, (column, given) in enumerate(zip(table.columns, table.total, strict=True)):
             value = self._exact_total(table, place)
