@@ -347,8 +347,11 @@ def test_views_of_others_stay_theirs(app: Flask, connection: Connection) -> None
 def test_a_new_package_is_offered_to_those_who_may_make_one(
     client: FlaskClient, connection: Connection, role: str, offered: bool
 ) -> None:
+    make_ready(connection)
     sign_in(client, make_account(connection, role))
-    assert ('href="/packages/new"' in client.get("/register").text) is offered
+    page = client.get("/register")
+    assert page.status_code == 200
+    assert ('href="/packages/new"' in page.text) is offered
     assert (client.get("/packages/new").status_code == 200) is offered
 
 
