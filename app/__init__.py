@@ -42,6 +42,8 @@ SUBJECTS = (
     "app.packages.location_routes",
     "app.packages.routes",
     "app.leader.routes",
+    "app.feedback.routes",
+    "app.feedback.staff_routes",
     "app.api.routes",
     "app.health",
     "app.crawlers",

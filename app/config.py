@@ -52,6 +52,21 @@ class PhotoLimits:
 
 
 @dataclass(frozen=True)
+class FeedbackLimits:
+    """What a resident's report may be, and how many may come before the next one must wait."""
+
+    photo_bytes: int = 12_000_000  # of the photo as it is sent
+    form_bytes: int = 14_000_000  # of a whole request; what is longer is not read
+    checks_per_address: int = 40  # in an hour, from one address of the network
+    reports_per_address: int = 10
+    reports_per_region: int = 300
+    shortest_seconds: int = 3  # that a person needs for the form
+    draft_hours: int = 24  # between check and sending
+    listed: int = 50  # on one page of a list
+    similar: int = 5  # that are shown before sending
+
+
+@dataclass(frozen=True)
 class RasterLimits:
     """What a raster may be, and how its tiles are kept."""
 
@@ -130,6 +145,7 @@ class Settings:
     lists: ListLimits = field(default_factory=ListLimits)
     photos: PhotoLimits = field(default_factory=PhotoLimits)
     rasters: RasterLimits = field(default_factory=RasterLimits)
+    feedback: FeedbackLimits = field(default_factory=FeedbackLimits)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     sessions: SessionLimits = field(default_factory=SessionLimits)
     server: ServerSettings = field(default_factory=ServerSettings)

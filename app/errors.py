@@ -99,6 +99,10 @@ class Forbidden(PetaKaryaError):
         )
 
 
+class TooMany(PetaKaryaError):
+    """More came from here, or from everywhere, than is read in so short a time."""
+
+
 class TooBusy(PetaKaryaError):
     """As much is being computed already as this machine should do at once."""
 
@@ -114,6 +118,7 @@ STATUS: dict[type[Exception], int] = {
     InvalidInput: 422,
     VersionConflict: 409,
     KeyUsedBefore: 409,
+    TooMany: 429,
     NotReady: 503,
     TooBusy: 503,
     DatabaseUnavailable: 503,

@@ -12,6 +12,7 @@ PAGES = (
     ("/work", lazy_gettext("Tugas saya"), "register:packages:read"),
     ("/register", lazy_gettext("Register paket"), "register:packages:read"),
     ("/review", lazy_gettext("Periksa"), "progress:updates:approve"),
+    ("/feedback", lazy_gettext("Laporan warga"), "feedback:reports:read"),
     ("/leader", lazy_gettext("Ringkasan pimpinan"), "leader:figures:read"),
     ("/programmes", lazy_gettext("Program dan kegiatan"), "register:plans:edit"),
     ("/periods", lazy_gettext("Bulan pelaporan"), "progress:periods:unlock"),

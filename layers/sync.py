@@ -29,6 +29,8 @@ PUBLIC_APP_TABLES = (
     "public_photo",
     "public_update",
     "baseline_point",
+    "public_feedback",
+    "public_feedback_count",
 )
 PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a row is not the public's
     "app.project_location": ("id", "project_id", "kind", "accuracy_m", "demo", "valid_from", "geom"),

@@ -48,6 +48,8 @@ async function bundle() {
       register: "src/register.ts",
       "reports-page": "src/reports.ts",
       locations: "src/locations.ts",
+      feedback: "src/feedback.ts",
+      "feedback-page": "css/feedback.css",
       photos: "css/photos.css", // for the public's page of a project with photos
       "photo-slider": "src/photo-slider.ts",
       "photo-review": "src/photo-review.ts",

@@ -19,6 +19,7 @@ SUBJECTS = {
     "critical_case": lazy_gettext("Keadaan kritis"),
     "delay_excuse": lazy_gettext("Keterlambatan yang tidak dihitung"),
     "document": lazy_gettext("Dokumen"),
+    "feedback_report": lazy_gettext("Laporan warga"),
     "fund": lazy_gettext("Sumber dana"),
     "invitation": lazy_gettext("Undangan pengguna"),
     "package_link": lazy_gettext("Paket terkait"),

@@ -40,10 +40,12 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:accounts:manage"
     IMPORT_RUN = "data:imports:run"
     RULES_EDIT = "rules:rules:edit"
+    FEEDBACK_READ = "feedback:reports:read"
+    FEEDBACK_HANDLE = "feedback:reports:handle"
 
 
 P = Permission
-READING = frozenset({P.REGISTER_READ, P.CRITICAL_READ})  # of everybody who signs in
+READING = frozenset({P.REGISTER_READ, P.CRITICAL_READ, P.FEEDBACK_READ})  # of everybody who signs in
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "field_officer": READING | {P.UPDATE_WRITE},
@@ -56,9 +58,10 @@ ROLES: Mapping[str, frozenset[Permission]] = {
         P.SCHEDULE_EDIT,
         P.UPDATE_WRITE,
         P.CRITICAL_DECLARE,
+        P.FEEDBACK_HANDLE,
     },
     "treasurer": READING | {P.PAYMENT_WRITE},
-    "reviewer": READING | {P.UPDATE_APPROVE, P.UPDATE_PUBLISH, P.PHOTO_REVIEW, P.LEADER_READ},
+    "reviewer": READING | {P.UPDATE_APPROVE, P.UPDATE_PUBLISH, P.PHOTO_REVIEW, P.LEADER_READ, P.FEEDBACK_HANDLE},
     "leader": READING | {P.LEADER_READ, P.AUDIT_READ},
     "planner": READING | {P.PLAN_EDIT, P.LEADER_READ},
     "gis_operator": READING | {P.LOCATION_EDIT, P.IMPORT_RUN},
@@ -75,6 +78,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
         P.PEOPLE_MANAGE,
         P.IMPORT_RUN,
         P.RULES_EDIT,
+        P.FEEDBACK_HANDLE,
     },
 }
 # Whoever holds one of these decides for others, and proves by a second factor that it is he.

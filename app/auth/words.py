@@ -47,4 +47,6 @@ PERMISSION_NAMES = {
     Permission.PEOPLE_MANAGE: lazy_gettext("mengelola pengguna"),
     Permission.IMPORT_RUN: lazy_gettext("memuat berkas"),
     Permission.RULES_EDIT: lazy_gettext("mengubah aturan"),
+    Permission.FEEDBACK_READ: lazy_gettext("membaca laporan warga"),
+    Permission.FEEDBACK_HANDLE: lazy_gettext("menangani laporan warga"),
 }

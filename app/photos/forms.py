@@ -124,14 +124,7 @@ class ReviewForm(Input):
         InvalidInput
             When a box is incomplete, no number, or reaches beyond the picture.
         """
-        columns = (self.blur_left, self.blur_top, self.blur_width, self.blur_height)
-        if len({len(column) for column in columns}) != 1:
-            raise InvalidInput({"blur": gettext("Isi keempat angka setiap kotak, atau kosongkan semuanya.")})
-        try:
-            rows = [[round(float(read_decimal(value)) / 100, 6) for value in row] for row in zip(*columns, strict=True)]
-        except ValueError as error:
-            raise InvalidInput({"blur": gettext("Kotak pengaburan ditulis dengan angka dari 0 sampai 100.")}) from error
-        return [_checked_box(row) for row in rows]
+        return read_boxes(self.blur_left, self.blur_top, self.blur_width, self.blur_height)
 
     @staticmethod
     def values_of(photo: Any) -> dict[str, Any]:
@@ -149,6 +142,24 @@ class ReviewForm(Input):
         """Return the boxes as they were typed, so that nothing is lost when the form is shown again."""
         columns = [form.getlist(f"blur_{side}") for side in ("left", "top", "width", "height")]
         return [list(row) for row in zip_longest(*columns, fillvalue="") if any(value.strip() for value in row)]
+
+
+def read_boxes(*columns: list[str]) -> list[Box]:
+    """
+    Return boxes typed as percent of the picture, a column each for left, top, width and height, as shares of it.
+
+    Raises
+    ------
+    InvalidInput
+        When a box is incomplete, no number, or reaches beyond the picture.
+    """
+    if len({len(column) for column in columns}) != 1:
+        raise InvalidInput({"blur": gettext("Isi keempat angka setiap kotak, atau kosongkan semuanya.")})
+    try:
+        rows = [[round(float(read_decimal(value)) / 100, 6) for value in row] for row in zip(*columns, strict=True)]
+    except ValueError as error:
+        raise InvalidInput({"blur": gettext("Kotak pengaburan ditulis dengan angka dari 0 sampai 100.")}) from error
+    return [_checked_box(row) for row in rows]
 
 
 def _checked_box(row: list[float]) -> Box:

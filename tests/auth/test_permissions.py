@@ -54,6 +54,8 @@ HOLDERS = {
     "people:accounts:manage": {"administrator"},
     "data:imports:run": {"gis_operator", "administrator"},
     "rules:rules:edit": {"administrator"},
+    "feedback:reports:read": set(ROLES),
+    "feedback:reports:handle": {"reviewer", "ppk", "administrator"},
 }
 DISTRICT, OTHER_DISTRICT, LOOKALIKE = "16.05.09", "16.05.01", "16.05.091"
 
