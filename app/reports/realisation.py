@@ -451,8 +451,8 @@ def works_day(subject: Subject, year: int, month_end: date | None = None) -> dat
     return min(month_end or date(year, 12, 31), subject.day)
 
 
-def year_findings(portfolio: Portfolio) -> list[Finding | None]:
-    """Say how many packages of the year weigh nothing or were given up, and when there are none at all."""
+def year_findings(subject: Subject, portfolio: Portfolio) -> list[Finding | None]:
+    """Say how many packages of the year weigh nothing or were given up, and where there are none at all."""
     found = [
         counted(
             [one for one in portfolio.packages if not one.ceiling_idr],
@@ -470,6 +470,18 @@ def year_findings(portfolio: Portfolio) -> list[Finding | None]:
     if not portfolio.packages:
         found.append(
             Finding("warning", "no_packages", "Tidak ada paket pada tahun anggaran ini.", "No packages in this year.")
+        )
+        return found
+    touched = {code for one in portfolio.packages for code in one.districts}
+    if empty := [code for code in subject.area.districts if code not in touched]:
+        found.append(
+            Finding(
+                "info",
+                "districts_without_packages",
+                f"Kecamatan tanpa paket tahun ini, yang angkanya kosong: {len(empty)}.",
+                f"Districts without packages this year, whose figures are empty: {len(empty)}.",
+                len(empty),
+            )
         )
     return found
 

@@ -66,8 +66,9 @@ def test_figures_of_a_month_by_hand(connection: Connection, works: dict[str, int
     assert value(report, "rfk.target_idr", "16.05") == pytest.approx(target, abs=1)
     assert value(report, "rfk.physical", "16.05.02") == pytest.approx(10)  # of C alone
     assert value(report, "rfk.ceiling_idr", "16.05.02") == 1e9
-    assert "financial_target" in codes(report)
-    assert "given_up" in codes(report)
+    assert {"financial_target", "given_up", "no_contract"} <= set(codes(report))
+    (without,) = [one for one in report.findings if one.code == "no_contract"]
+    assert without.count == 1  # B, in tender
 
 
 def test_month_ends_are_days_of_the_works(connection: Connection, works: dict[str, int]) -> None:
@@ -273,6 +274,14 @@ def test_year_without_packages(connection: Connection, works: dict[str, int]) ->
     assert value(report, "rfk.physical", "16.05") is None
     assert "no_packages" in codes(report)
     assert table(report, "rfk").rows == ()
+
+
+def test_district_without_packages_is_empty_and_said(connection: Connection, works: dict[str, int]) -> None:
+    connection.execute(text("DELETE FROM app.project WHERE code = 'C'"))
+    report = rfk(connection, month="9")
+    assert value(report, "rfk.packages", "16.05.02") == 0
+    assert value(report, "rfk.paid_idr", "16.05.02") is None
+    assert "districts_without_packages" in codes(report)
 
 
 def test_payments_of_another_year_are_said(connection: Connection, works: dict[str, int]) -> None:

@@ -256,7 +256,7 @@ def _findings(subject: Subject, portfolio: Portfolio, day: date) -> list[Finding
         no_payments(portfolio.packages, day, year=year),
         payments_elsewhere(portfolio.packages, year),
         shared_packages(portfolio.packages, subject),
-        *year_findings(portfolio),
+        *year_findings(subject, portfolio),
     ]
     if subject.settings["by"] == "fund":
         found.append(split_by_funds(portfolio.packages))

@@ -22,6 +22,7 @@ from app.reports.realisation import (
     Tracked,
     amount,
     context_of,
+    counted,
     district_names,
     district_table,
     fund_parts,
@@ -139,7 +140,7 @@ def compute(subject: Subject) -> Content:
                 bar="physical",
             ),
         ),
-        findings=tuple(_findings(subject, portfolio, month, day, ends)),
+        findings=tuple(_findings(subject, portfolio, details, month, day, ends)),
         maps=(
             MapView(
                 "physical", "Realisasi fisik menurut kecamatan", "Physical actual by district", "districts",
@@ -304,7 +305,9 @@ def _fund_cell(package: Tracked, source: str | None) -> str | Words | None:
 # What a reader must know
 
 
-def _findings(subject: Subject, portfolio: Portfolio, month: int, day: date, ends: date) -> list[Finding]:
+def _findings(
+    subject: Subject, portfolio: Portfolio, details: Mapping[str, Detail], month: int, day: date, ends: date
+) -> list[Finding]:
     by = str(subject.settings["by"])
     name = MONTH_NAMES[month - 1]
     found: list[Finding | None] = [
@@ -342,7 +345,16 @@ def _findings(subject: Subject, portfolio: Portfolio, month: int, day: date, end
                 f"{name.en} {ends.year} has not begun.",
             )
         )
-    found += [*year_findings(portfolio), *progress_findings(portfolio, day)]
+    found += [*year_findings(subject, portfolio), *progress_findings(portfolio, day)]
+    found.append(
+        counted(
+            [one for one in portfolio.packages if details[one.code].contract is None],
+            "no_contract",
+            "Paket belum berkontrak sampai hari itu",
+            "Packages without a contract by that day",
+            severity="info",
+        )
+    )
     rule = subject.rule(STALE_RULE)
     if rule is not None:
         found.append(stale_progress(portfolio.packages, day, days=rule.value))

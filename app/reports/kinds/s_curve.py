@@ -390,7 +390,7 @@ def _is_estimated(package: Tracked, day: date) -> bool:
 
 def _findings(subject: Subject, portfolio: Portfolio, curves: Curves, day: date) -> list[Finding]:
     rule = subject.rule(STALE_RULE)
-    found: list[Finding | None] = [*year_findings(portfolio), *progress_findings(portfolio, day)]
+    found: list[Finding | None] = [*year_findings(subject, portfolio), *progress_findings(portfolio, day)]
     if left_out := len(portfolio.packages) - curves.packages:
         found.append(
             Finding(
