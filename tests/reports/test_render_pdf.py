@@ -11,8 +11,17 @@ from pypdf import PdfReader
 
 from app.reports.definition import report_definition
 from app.reports.render import render
-from app.reports.render.pdf import LANDSCAPE_PT, PORTRAIT_PT, SIZES_PT, lay_out, needs_landscape, table_data
-from app.reports.render.words import ShownRow, ShownTable, show_report
+from app.reports.render.pdf import (
+    HEADLINE_PT,
+    LANDSCAPE_PT,
+    PORTRAIT_PT,
+    SIZES_PT,
+    headline_pt,
+    lay_out,
+    needs_landscape,
+    table_data,
+)
+from app.reports.render.words import Headline, ShownRow, ShownTable, show_report
 from app.reports.report import Picture, Report, Words
 from app.reports.template import ReportTemplate, Signatory
 from tests.reports.sample import HOSTILE, NAMES, make_report, without_content
@@ -195,3 +204,12 @@ def test_sum_of_what_is_no_area_is_called_a_sum() -> None:
     assert condition.total is not None
     assert rfk.total is not None
     assert (condition.total.name, rfk.total.name) == ("Kabupaten Musi Rawas", "Jumlah")
+
+
+def test_headlines_stand_in_one_line_each() -> None:
+    short = [Headline("a", "A", "68,65%", ""), Headline("b", "B", "44", "")]
+    long = [Headline(str(one), "A", "Rp88.749.486,29", "") for one in range(4)]
+    assert headline_pt(short) == HEADLINE_PT
+    assert headline_pt(long) < HEADLINE_PT
+    assert headline_pt([*long[:3], short[0]]) == headline_pt(long)
+    assert headline_pt([]) == HEADLINE_PT

@@ -143,10 +143,11 @@ def headline_pt(headlines: Sequence[Headline]) -> float:
     """Return the size in which all headlines stand beside each other, each number in one line."""
     count = max(1, len(headlines))
     room = (PORTRAIT_PT - (count - 1) * HEADLINE_GAP_PT) / count
-    widest = max((len(one.number) * BOLD_LETTER for one in headlines), default=1.0)
-    short = [one.unit for one in headlines if len(one.unit) <= SHORT_UNIT]  # longer ones stand below their number
-    units = max((_text_pt(f" {one}", HEADLINE_UNIT_PT) for one in short), default=0.0)
-    return round(min(HEADLINE_PT, (room - units) / widest), 1)
+    sizes = [HEADLINE_PT]
+    for one in headlines:
+        unit = f" {one.unit}" if len(one.unit) <= SHORT_UNIT else ""  # a longer one stands below its number
+        sizes.append((room - _text_pt(unit, HEADLINE_UNIT_PT)) / (max(1, len(one.number)) * BOLD_LETTER))
+    return round(min(sizes), 1)
 
 
 def table_sheets(tables: Sequence[ShownTable]) -> list[dict[str, Any]]:
