@@ -36,6 +36,7 @@ SUBJECTS = (
     "app.work.routes",
     "app.audit.routes",
     "app.catalogue.routes",
+    "app.places.routes",
     "app.critical.routes",
     "app.packages.register_routes",
     "app.packages.api",

@@ -44,6 +44,7 @@ async function bundle() {
       map: "css/map.css",
       leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
+      places: "css/places.css",
       staff: "css/staff.css",
       register: "src/register.ts",
       "reports-page": "src/reports.ts",

@@ -94,6 +94,8 @@ PUBLIC_ENDPOINTS = frozenset({
     "reports.job_file",
     "projects.table", "projects.page", "projects.picture",
     "catalogue.layers", "catalogue.feature", "catalogue.picture",
+    "places.areas", "places.area", "places.area_picture", "places.area_works",
+    "places.roads", "places.road",
     "api.projects", "api.project", "api.search", "api.versions", "api.region",
     "health.healthz", "health.readyz", "crawlers.robots", "crawlers.sitemap",
 })  # fmt: skip

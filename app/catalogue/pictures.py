@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
 
@@ -47,7 +48,17 @@ class Highlight:
     emphasis: Emphasis
 
 
-def draw_picture(session: Session, highlights: Sequence[Highlight], *, language: Language, theme: Theme) -> str:
+def draw_picture(
+    session: Session,
+    highlights: Sequence[Highlight],
+    *,
+    language: Language,
+    theme: Theme,
+    layers: Sequence[str] = BASE_LAYERS,
+    as_of: datetime | None = None,
+    year: int | None = None,
+    bbox: BBox | None = None,
+) -> str:
     """
     Return the picture as SVG, 720 × 480 px.
 
@@ -56,10 +67,16 @@ def draw_picture(session: Session, highlights: Sequence[Highlight], *, language:
     session
         Of the public's role; it reads the base map.
     highlights
-        At least one; drawn in this order, over the base.
+        At least one, unless a box is given; drawn in this order, over the base.
+    layers
+        Of the base map.
+    as_of, year
+        Moment of the base map, and fiscal year of the works on it; None for the newest, and for all.
+    bbox
+        What is shown; the highlights with what lies around them when not given.
     """
-    bbox = surroundings([one.geometry for one in highlights])
-    wanted = PlateRequest(bbox, WIDTH_PX, HEIGHT_PX, BASE_LAYERS, language, theme)
+    bbox = bbox or surroundings([one.geometry for one in highlights])
+    wanted = PlateRequest(bbox, WIDTH_PX, HEIGHT_PX, tuple(layers), language, theme, as_of, year)
     base = draw_plate(session, wanted)
     overlay = "".join(_draw(one, fit_view(bbox, WIDTH_PX, HEIGHT_PX), theme_tokens(theme)) for one in highlights)
     head, end = base.rsplit("</svg>", 1)

@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -45,6 +46,7 @@ from layers.search import KEPT, search_expression
 FIELDS = tuple(field.name for field in built_in_catalogue().layer("projects").fields_for("public"))
 ROW_COLUMNS = ("id", "district_codes", "village_codes", "demo", "geom", "geom_3857", "anchor_3857", KEPT)
 COORDINATE_DECIMALS = 6  # 0.1 m, finer than any survey of works
+REGENCY_LENGTH = len("16.05")  # of the kode wilayah, with which those of its districts begin
 
 # What a list may be sorted by, and how its cursor is read back from an address.
 SORTS: Mapping[str, Callable[[str], Any]] = {
@@ -268,19 +270,60 @@ def key_figures(session: Session, criteria: ProjectFilter) -> KeyFigures:
     """
     forgive_misspelling(session, criteria.q)
     projects = project_source(criteria)
+    row = session.execute(select(*figure_columns(projects)).where(matches(projects, criteria))).one()
+    return read_key_figures(row)
+
+
+def key_figures_by_area(session: Session, criteria: ProjectFilter, codes: Collection[str]) -> dict[str, KeyFigures]:
+    """
+    Sum up the projects of a list by area: regency, district or village; see `key_figures`.
+
+    A package that touches two areas counts in both; an area without any is missing.
+    """
+    projects = project_source(criteria)
+    columns = projects.c
+    district = func.unnest(columns.district_codes)
+    touched = (district, func.left(district, REGENCY_LENGTH), func.unnest(columns.village_codes))
+    area = union(*(select(code.label("code")).correlate(projects) for code in touched)).lateral("area")
+    statement = (
+        select(area.c.code.label("group_"), *figure_columns(projects))
+        .select_from(projects.join(area, true()))
+        .where(matches(projects, criteria), area.c.code == func.any(cast(list(codes), ARRAY(Text))))
+        .group_by(area.c.code)
+    )
+    return {row.group_: read_key_figures(row) for row in session.execute(statement)}
+
+
+def key_figures_by_year(session: Session, criteria: ProjectFilter) -> dict[int, KeyFigures]:
+    """Sum up the projects of a list by fiscal year, the newest first; see `key_figures`."""
+    projects = project_source(criteria)
+    year = projects.c.year
+    statement = (
+        select(year.label("group_"), *figure_columns(projects))
+        .where(matches(projects, criteria))
+        .group_by(year)
+        .order_by(year.desc())
+    )
+    return {row.group_: read_key_figures(row) for row in session.execute(statement)}
+
+
+def figure_columns(projects: FromClause) -> list[ColumnElement[Any]]:
+    """Return the sums of key figures, over all rows of a list or over each group of them."""
     physical = func.coalesce(projects.c.physical_percent, _zero_when_not_begun(projects))
     weight = func.coalesce(projects.c.this_year_ceiling_idr, projects.c.ceiling_idr)
     weighs = and_(physical.is_not(None), weight.is_not(None), projects.c.status.not_in(GIVEN_UP))
     weights = func.sum(weight).filter(weighs)
     done = func.sum(cast(physical, Numeric) * weight).filter(weighs)
-    row = session.execute(
-        select(
-            func.count().label("packages"),
-            func.coalesce(func.sum(projects.c.contract_value_idr), 0).label("contract_value_idr"),
-            (done / func.nullif(weights, 0)).label("weighted"),
-            func.count().filter(projects.c.delay != "none").label("late"),
-        ).where(matches(projects, criteria))
-    ).one()
+    return [
+        func.count().label("packages"),
+        func.coalesce(func.sum(projects.c.contract_value_idr), 0).label("contract_value_idr"),
+        (done / func.nullif(weights, 0)).label("weighted"),
+        func.count().filter(projects.c.delay != "none").label("late"),
+    ]
+
+
+def read_key_figures(row: Any) -> KeyFigures:
+    """Return the key figures of a row that `figure_columns` asked for."""
     return KeyFigures(
         packages=row.packages,
         contract_value_idr=Decimal(row.contract_value_idr),

@@ -1,0 +1,1 @@
+"""Public pages of areas, roads, contractors and programmes."""

@@ -1,0 +1,155 @@
+"""Public pages of areas, roads, contractors and programmes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import shapely
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.catalogue.pictures import BASE_LAYERS, Highlight, answer_picture, draw_picture
+from app.config import Settings
+from app.errors import NotFound
+from app.extensions import reader_session
+from app.links import canonical_url
+from app.maps.queries import read_versions
+from app.maps.routes import requested_language, requested_theme
+from app.places.answers import MOST_CSV_ROWS, answer_csv, answer_page, kept_picture, requested_criteria
+from app.places.area_pages import area_values, listed_areas, page_day, works_filter
+from app.places.area_queries import Area, read_area, read_boundary
+from app.places.kept_figures import KeptFigures, read_kept_figures
+from app.places.road_pages import list_values as road_list_values
+from app.places.road_pages import road_values
+from app.places.road_queries import read_road
+from app.projects.filters import ProjectFilter
+from app.projects.queries import list_projects
+from app.projects.sentences import code_label
+from app.region import current_region
+from app.reports.store import ReportStore
+from app.search.words import read_words
+
+blueprint = Blueprint("places", __name__)
+
+SHOWN = 40  # characters of an unknown code that the answer repeats
+PICTURE_LAYERS = (*BASE_LAYERS, "projects")
+
+
+@blueprint.get("/areas")
+def areas() -> AnyResponse:
+    """List the region's districts and villages, or those whose name was asked for."""
+    region = current_region()
+    sought = request.args.get("q", "").strip()
+    words = read_words(sought)
+    html = render_template(
+        "places/areas.html", q=sought, groups=listed_areas(reader_session(), region, words), canonical=canonical_url()
+    )
+    return answer_page(html)
+
+
+@blueprint.get("/areas/<code>")
+def area(code: str) -> AnyResponse:
+    """Show one area: works, money, roads, parks, coverage, and what lies around it."""
+    found, criteria = requested_area(code)
+    values = area_values(reader_session(), found, current_region(), criteria, kept_figures(criteria))
+    html = render_template(
+        "places/area.html",
+        criteria=criteria,
+        code_label=code_label,
+        canonical=canonical_url("year"),
+        picture_url=_picture_url("places.area_picture", found.code, criteria),
+        og_picture=None,
+        **values,
+    )
+    return answer_page(html)
+
+
+@blueprint.get("/areas/<code>/map.svg")
+def area_picture(code: str) -> Response:
+    """Answer the picture of an area with the works in it."""
+    session, region = reader_session(), current_region()
+    found, criteria = requested_area(code)
+    boundary = None if found.is_region else read_boundary(session, found, criteria.as_of)
+    if boundary is None and not found.is_region:
+        raise NotFound("Batas wilayah ini belum ada di peta.", "The boundary of this area is not on the map yet.")
+    language, theme = requested_language(), requested_theme()
+    year = criteria.year[0] if criteria.year else None
+
+    def draw() -> str:
+        highlights = [] if boundary is None else [Highlight(shapely.from_wkb(boundary), "contracted")]
+        return draw_picture(
+            session, highlights, language=language, theme=theme, layers=PICTURE_LAYERS, as_of=criteria.as_of,
+            year=year, bbox=region.bbox if boundary is None else None,
+        )  # fmt: skip
+
+    state = tuple(sorted(read_versions(session).items()))
+    return answer_picture(kept_picture((found.code, year, criteria.as_of, language, theme, state), draw))
+
+
+@blueprint.get("/areas/<code>/works.csv")
+def area_works(code: str) -> Response:
+    """Answer the works of an area in a fiscal year as CSV, for spreadsheets."""
+    region = current_region()
+    found, criteria = requested_area(code)
+    year = criteria.year[0] if criteria.year else page_day(region, criteria).year
+    works = replace(works_filter(found, criteria), year=(year,))
+    page = list_projects(reader_session(), works, limit=MOST_CSV_ROWS)
+    return answer_csv(page.rows, f"pekerjaan-{found.code}-{year}.csv", requested_language())
+
+
+@blueprint.get("/roads")
+def roads() -> AnyResponse:
+    """List the roads of the SK, filtered and paged here, so that it works without scripts."""
+    settings: Settings = current_app.config["SETTINGS"]
+    values = road_list_values(reader_session(), request.args, limit=settings.lists.default)
+    return answer_page(render_template("places/roads.html", **values, canonical=canonical_url()))
+
+
+@blueprint.get("/roads/<path:code>")
+def road(code: str) -> AnyResponse:
+    """Show one ruas: its condition along the stations and over the years, its bridges, and its works."""
+    criteria = requested_criteria(current_region())
+    found = read_road(reader_session(), code, criteria.as_of)
+    if found is None:
+        raise NotFound(
+            f"Ruas “{code[:SHOWN]}” tidak ada. Cari namanya di daftar ruas jalan.",
+            f"There is no road “{code[:SHOWN]}”. Look for its name in the list of roads.",
+        )
+    values = road_values(reader_session(), found, criteria)
+    html = render_template(
+        "places/road.html", criteria=criteria, code_label=code_label, canonical=canonical_url(), **values
+    )
+    return answer_page(html)
+
+
+def requested_area(code: str) -> tuple[Area, ProjectFilter]:
+    """
+    Return the area that an address names, and the moment and year that it asks for.
+
+    Raises
+    ------
+    NotFound
+        When the region has no such area.
+    """
+    region = current_region()
+    criteria = requested_criteria(region)
+    found = read_area(reader_session(), code, region.code, criteria.as_of)
+    if found is None:
+        raise NotFound(
+            f"Wilayah “{code[:SHOWN]}” tidak ada di {region.full_name}. Cari namanya di daftar wilayah.",
+            f"There is no area “{code[:SHOWN]}” in {region.full_name}. Look for its name in the list of areas.",
+        )
+    return found, criteria
+
+
+def kept_figures(criteria: ProjectFilter) -> KeptFigures:
+    """Return the figures of reports that are kept; they speak of now alone."""
+    if criteria.as_of is not None:
+        return KeptFigures()
+    settings: Settings = current_app.config["SETTINGS"]
+    return read_kept_figures(ReportStore.of(settings), settings.home)
+
+
+def _picture_url(endpoint: str, code: str, criteria: ProjectFilter) -> str:
+    year = criteria.year[0] if criteria.year else None
+    return url_for(endpoint, code=code, lang=requested_language(), year=year, as_of=criteria.as_of_text or None)
