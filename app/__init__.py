@@ -28,6 +28,7 @@ SUBJECTS = (
     "app.reports.template_routes",
     "app.reports.schedule_routes",
     "app.reports.routes",
+    "app.exports.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",
     "app.progress.update_routes",

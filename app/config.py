@@ -67,6 +67,21 @@ class FeedbackLimits:
 
 
 @dataclass(frozen=True)
+class FeedLimits:
+    """How much feeds and downloads hold, and how often one may ask for e-mail."""
+
+    entries: int = 50  # of a feed
+    most_entries: int = 200
+    calendar_days: int = 1_000  # events of one calendar
+    download_rows: int = 20_000  # of one file
+    subscriptions_per_email: int = 20  # that wait or run
+    requests_per_address: int = 10  # in an hour, from one address of the network
+    requests_per_email: int = 3  # in a day
+    confirm_hours: int = 48  # then a request that nobody confirmed is forgotten
+    digest_events: int = 100  # in one e-mail
+
+
+@dataclass(frozen=True)
 class RasterLimits:
     """What a raster may be, and how its tiles are kept."""
 
@@ -145,6 +160,7 @@ class Settings:
     lists: ListLimits = field(default_factory=ListLimits)
     photos: PhotoLimits = field(default_factory=PhotoLimits)
     rasters: RasterLimits = field(default_factory=RasterLimits)
+    feeds: FeedLimits = field(default_factory=FeedLimits)
     feedback: FeedbackLimits = field(default_factory=FeedbackLimits)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     sessions: SessionLimits = field(default_factory=SessionLimits)

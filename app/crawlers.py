@@ -14,7 +14,7 @@ blueprint = Blueprint("crawlers", __name__)
 
 PAGES = ("", "projects", "data", "reports")
 MOST_ADDRESSES = 50_000  # of one sitemap, by its standard
-NOT_PAGES = ("/tiles/", "/ogc/", "/api/", "/panel", "/login", "/projects?")
+NOT_PAGES = ("/tiles/", "/ogc/", "/api/", "/panel", "/login", "/projects?", "/projects.", "/feeds/")
 
 
 @blueprint.get("/robots.txt")

@@ -96,6 +96,7 @@ PUBLIC_ENDPOINTS = frozenset({
     "catalogue.layers", "catalogue.feature", "catalogue.picture",
     "places.areas", "places.area", "places.area_picture", "places.area_works",
     "places.roads", "places.road",
+    "exports.projects",
     "api.projects", "api.project", "api.search", "api.versions", "api.region",
     "health.healthz", "health.readyz", "crawlers.robots", "crawlers.sitemap",
 })  # fmt: skip

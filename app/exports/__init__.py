@@ -1,0 +1,1 @@
+"""What people take away: files of what a page shows, and of whole layers."""
