@@ -517,8 +517,8 @@ def _choice(name: str, known: Any) -> str | None:
     return value
 
 
-def _next_url(endpoint: str, rows: Sequence[Row[Any]], limit: int, **args: Any) -> str | None:
-    return url_for(endpoint, after=rows[limit - 1].id, **args) if len(rows) > limit else None
+def _next_url(endpoint: str, rows: Sequence[Row[Any]], shown: int, **args: Any) -> str | None:
+    return url_for(endpoint, after=rows[shown - 1].id, **args) if len(rows) > shown else None
 
 
 def _private(page: str) -> Response:
