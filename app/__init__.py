@@ -26,6 +26,7 @@ SUBJECTS = (
     "app.auth.account_pages",
     "app.ogc.routes",
     "app.reports.template_routes",
+    "app.reports.schema_routes",
     "app.reports.schedule_routes",
     "app.reports.routes",
     "app.exports.routes",

@@ -92,6 +92,7 @@ PUBLIC_ENDPOINTS = frozenset({
     "ogc.landing", "ogc.conformance", "ogc.collections", "ogc.collection", "ogc.items", "ogc.item",
     "reports.gallery", "reports.page", "reports.as_json", "reports.origin", "reports.as_document", "reports.job",
     "reports.job_file",
+    "report_schema.schema",
     "projects.table", "projects.page", "projects.picture",
     "catalogue.layers", "catalogue.feature", "catalogue.picture",
     "places.areas", "places.area", "places.area_picture", "places.area_works",

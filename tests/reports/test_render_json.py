@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
 from app.reports.render import render
@@ -51,3 +52,10 @@ def test_schema_refuses_a_value_that_is_text() -> None:
 
 def test_same_report_is_the_same_text() -> None:
     assert render(make_report(), "json", language="id") == render(make_report(), "json", language="id")
+
+
+def test_schema_is_published(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/reports/schema.json")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/schema+json"
+    assert answer.json == report_schema()
