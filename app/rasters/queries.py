@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -19,6 +20,7 @@ COLUMNS = (
     *("width", "height", "bands", "dtype", "nodata", "resolution_m", "value_min", "value_max", "value_low"),
     *("value_high", "valid_share", "covered_share", "classes", "demo", "valid_from"),
 )
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SHOWN = 40  # characters of an unknown name that the answer repeats
 
 
@@ -117,11 +119,9 @@ def read_raster(session: Session | Connection, name: str, as_of: datetime | None
     RasterNotFound
         When there is none of that name.
     """
-    row = (
-        session.execute(text(f"SELECT * FROM {_source(as_of)} r WHERE name = :name"), {"name": name, "as_of": as_of})
-        .mappings()
-        .one_or_none()
-    )
+    asked = text(f"SELECT * FROM {_source(as_of)} r WHERE name = :name")
+    is_name = NAME.fullmatch(name) is not None
+    row = session.execute(asked, {"name": name, "as_of": as_of}).mappings().one_or_none() if is_name else None
     if row is None:
         raise RasterNotFound(
             f"Raster “{name[:SHOWN]}” tidak terdaftar. Lihat yang ada dengan petakarya raster list.",

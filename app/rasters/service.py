@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.errors import NotReady
 from app.rasters.colours import coloured_classes
-from app.rasters.queries import RasterClass, RasterNotFound, RegisteredRaster, read_raster
+from app.rasters.queries import NAME, RasterClass, RasterNotFound, RegisteredRaster, read_raster
 from app.storage import Storage
 from gis.constants import WGS84_SRID
 from gis.errors import NotClasses, RasterRefused
@@ -40,7 +40,6 @@ from gis.raster import (
 from gis.types import GeometryArray
 from layers.ingest.source_crs import INDONESIA
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 KINDS = ("elevation", "landcover", "population", "other")
 KIND_WORDS = {
     "elevation": re.compile(r"dem|dsm|dtm|elev|srtm|tinggi|demnas", re.IGNORECASE),

@@ -50,5 +50,5 @@ def test_scripts_know_every_text_they_ask_for() -> None:
     prefixes = "|".join(sorted({name.split(".")[0] for name in known}))
     asked = set(re.findall(rf'"((?:{prefixes})\.[a-z_]+)"', sources))
     assert asked - known == set()
-    dynamic = {f"layers.{group}" for group in ("works", "plan", "base")}
+    dynamic = {f"layers.{group}" for group in ("works", "plan", "raster", "base")}
     assert known - asked - dynamic == set()

@@ -93,11 +93,14 @@ def test_what_is_not_there(add: Add, client: FlaskClient) -> None:
         "/rasters/lc21/3/9/0.webp",
         "/rasters/lc21/30/0/0.webp",
         "/rasters/lc21/10/1/1.jpg",
+        "/rasters/a%00b/1/1/1.webp",
+        "/rasters/lc21/10/99999999999999999999/1.webp",
         "/rasters/lc21/10/1/x.webp",
     ):
         answer = client.get(path)
         assert answer.status_code == 404, path
         assert answer.mimetype == "application/problem+json"
+    assert client.get(address(raster, TileXYZ(10, 0, 0), as_of="9" * 40)).status_code == 400
     assert client.post(address(raster, TileXYZ(10, 0, 0))).status_code in {401, 403, 405}
 
 
