@@ -23,7 +23,7 @@ from tests.bench.home import Bench
 from tests.bench.table import Row, at_least, at_most
 from tests.helpers.database import temporary_home
 
-SECTION = "rasters"
+SECTION = "reports"
 ROWS, COLUMNS, CLASSES = 10_000, 12_000, 7
 STRIP = 500  # rows drawn at a time
 ZONAL_SECONDS, ZONAL_GB = 10, 1

@@ -21,6 +21,7 @@ from app.reports.documents import draw_document
 from app.reports.requests import ReportRequest
 from gis.measure import length_m
 from gis.overlay import split_lengths
+from tests.bench import rasters
 from tests.bench.home import Bench, copy_frame
 from tests.bench.reach import network_reach
 from tests.bench.running import CHROMIUM
@@ -39,6 +40,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     yield from coverage(bench)
     yield from road_condition_pdf(bench)
     yield from network_reach()
+    yield from rasters.measure(bench)
 
 
 def against_overlay(bench: Bench) -> Iterator[Row]:
