@@ -28,6 +28,9 @@ PUBLIC_APP_TABLES = (
     "layer_changes",
     "public_photo",
     "public_update",
+    "public_status",
+    "public_document",
+    "public_office",
     "baseline_point",
     "public_feedback",
     "public_feedback_count",
@@ -41,6 +44,12 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
         *("id", "project_id", "contract_id", "day", "physical_percent", "planned_percent", "demo", "valid_from"),
     ),
     "app.public_photo": ("id", "project_id", "valid_from"),
+    "app.public_document": ("id", "project_id", "valid_from"),
+    "app.public_update": ("id", "project_id", "valid_from"),
+    "app.public_package": (
+        *("id", "unit_id", "programme_id", "rup_code", "tender_code", "selection_method", "procurement_kind"),
+        *("owner_estimate_idr", "volume", "volume_unit", "maintenance_until", "demo", "valid_from"),
+    ),
     # What the board at the site says, and what reports weigh: never who decided, why, tax numbers or numbers of SP2D.
     "app.project": ("id", "unit_id", "programme_id", "valid_from"),
     "app.unit": ("id", "code", "name", "parent_id", "demo", "valid_from"),
@@ -48,7 +57,8 @@ PUBLIC_COLUMNS = {  # of tables that are no layers, now and past; who changed a 
     "app.company": ("id", "name", "demo", "valid_from"),
     "app.contract": (
         *("id", "project_id", "kind", "number", "signed_on", "company_id", "supervisor_id", "value_idr"),
-        *("start_order_number", "start_date", "duration_days", "end_date", "state", "demo", "valid_from"),
+        *("start_order_number", "start_date", "duration_days", "end_date", "maintenance_days", "state", "demo"),
+        "valid_from",
     ),
     "app.addendum": (
         *("id", "contract_id", "sequence", "number", "signed_on", "value_idr", "end_date", "demo", "valid_from"),

@@ -52,6 +52,8 @@ async function bundle() {
       feedback: "src/feedback.ts",
       "feedback-page": "css/feedback.css",
       photos: "css/photos.css", // for the public's page of a project with photos
+      "project-page": "css/project.css", // for the public's page of any project
+      share: "src/share.ts",
       "photo-slider": "src/photo-slider.ts",
       "photo-review": "src/photo-review.ts",
       maplibre: "maplibre-gl", // of its own, so that a change of ours is not a new download of it

@@ -58,9 +58,10 @@ def draw_picture(
     as_of: datetime | None = None,
     year: int | None = None,
     bbox: BBox | None = None,
+    size_px: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
 ) -> str:
     """
-    Return the picture as SVG, 720 × 480 px.
+    Return the picture as SVG, 720 × 480 px unless another size is asked for.
 
     Parameters
     ----------
@@ -76,9 +77,9 @@ def draw_picture(
         What is shown; the highlights with what lies around them when not given.
     """
     bbox = bbox or surroundings([one.geometry for one in highlights])
-    wanted = PlateRequest(bbox, WIDTH_PX, HEIGHT_PX, tuple(layers), language, theme, as_of, year)
+    wanted = PlateRequest(bbox, *size_px, tuple(layers), language, theme, as_of, year)
     base = draw_plate(session, wanted)
-    overlay = "".join(_draw(one, fit_view(bbox, WIDTH_PX, HEIGHT_PX), theme_tokens(theme)) for one in highlights)
+    overlay = "".join(_draw(one, fit_view(bbox, *size_px), theme_tokens(theme)) for one in highlights)
     head, end = base.rsplit("</svg>", 1)
     return f"{head}{overlay}</svg>{end}"
 

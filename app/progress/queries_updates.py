@@ -206,14 +206,19 @@ def list_updates(session: Session, project_id: int, as_of: dt.datetime | None = 
     return [Update(**row) for row in rows]
 
 
-def public_updates(session: Session, project_id: int) -> list[PublicUpdate]:
-    """Return the newest published updates of a package, the newest first; `session` may be of the public's role."""
+def public_updates(session: Session, project_id: int, as_of: dt.datetime | None = None) -> list[PublicUpdate]:
+    """
+    Return the newest published updates of a package, the newest first; `session` may be of the public's role.
+
+    At a moment those that were published then and still are: what was taken back since stays away.
+    """
+    then = f"AND id IN (SELECT id FROM {recorded('public_update', as_of, columns='id, project_id')} t)"
     rows = session.execute(
-        text("""
+        text(f"""
             SELECT day, physical_percent, weather, note FROM app.public_update
-            WHERE project_id = :project ORDER BY day DESC LIMIT :limit
+            WHERE project_id = :project {then if as_of else ""} ORDER BY day DESC LIMIT :limit
         """),
-        {"project": project_id, "limit": PUBLIC},
+        {"project": project_id, "limit": PUBLIC, **({"as_of": as_of} if as_of else {})},
     ).mappings()
     return [PublicUpdate(**row) for row in rows]
 

@@ -6,27 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 from shapely.geometry import shape
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.catalogue.pictures import Highlight
-from app.extensions import current_language
-from app.formats import format_day, format_idr, format_number, format_percent
 from app.maps.home import Choice, coded_choices, place_of
 from app.maps.queries import read_area_names, read_districts
 from app.projects.filters import ProjectFilter
 from app.projects.queries import (
     DEFAULT_SORT,
     Location,
-    ProjectRow,
     count_facets,
     key_figures,
     list_projects,
     read_sort,
 )
-from app.projects.sentences import code_label, duration_days
+from app.projects.sentences import code_label
 from app.region import current_region
 
 # Columns of the table that can be sorted by, and which end comes first when their heading is chosen.
@@ -45,14 +41,6 @@ class Heading:
 
     url: str
     sorted: str | None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One line of a definition list."""
-
-    label: str
-    value: str
 
 
 def filter_of(args: MultiDict[str, str]) -> ProjectFilter:
@@ -129,56 +117,8 @@ def _heading(column: str, sort: str, kept: dict[str, Any]) -> Heading:
     )
 
 
-def board(row: ProjectRow, place: str) -> list[Fact]:
-    """Return the digital papan proyek: what the board at the site says, as far as it is recorded, and the progress."""
-    language = current_language()
-    days = duration_days(row)
-    period = None
-    if row.start_date and row.end_date:
-        period = f"{format_day(row.start_date, language)} – {format_day(row.end_date, language)}"
-    facts = [
-        (gettext("Instansi"), gettext("Pemerintah %(region)s", region=current_region().full_name)),
-        (gettext("Nama pekerjaan"), row.name),
-        (gettext("Kode paket"), row.code),
-        (gettext("Lokasi"), place or None),
-        (gettext("Bidang"), code_label("sector", row.sector)),
-        (gettext("Status"), code_label("status", row.status)),
-        (gettext("Tahun anggaran"), str(row.year)),
-        (gettext("Sumber dana"), row.fund_source),
-        (gettext("Pagu"), _rupiah(row.ceiling_idr, language)),
-        (gettext("Nilai kontrak"), _rupiah(row.contract_value_idr, language)),
-        (gettext("Penyedia"), row.contractor),
-        (gettext("Pelaksanaan"), period),
-        (
-            gettext("Jangka waktu"),
-            gettext("%(days)s hari kalender", days=format_number(days, language)) if days else None,
-        ),
-        (gettext("Rencana fisik"), _percent(row.planned_percent, language)),
-        (gettext("Realisasi fisik"), _percent(row.physical_percent, language)),
-        (gettext("Deviasi"), _points(row.deviation_points, language)),
-        (gettext("Keadaan per"), format_day(row.progress_date, language) if row.progress_date else None),
-    ]
-    return [Fact(str(label), str(value)) for label, value in facts if value]
-
-
 def highlights_of(locations: list[Location], best: dict[str, Any] | None) -> list[Highlight]:
     """Return the locations as the picture draws them, what is built on top; without any, the best place known."""
     if locations or best is None:
         return [Highlight(shape(one.geometry), one.kind) for one in locations]
     return [Highlight(shape(best), "feature")]
-
-
-def _rupiah(amount: Any, language: str) -> str | None:
-    return None if amount is None else format_idr(amount, language)
-
-
-def _percent(percent: float | None, language: str) -> str | None:
-    return None if percent is None else format_percent(percent, language)
-
-
-def _points(points: float | None, language: str) -> str | None:
-    """Return a deviation with its sign, as people say it."""
-    if points is None:
-        return None
-    number = format_number(points, language, 1)
-    return str(gettext("%(number)s poin persen", number=number if points < 0 else f"+{number}"))

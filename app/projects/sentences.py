@@ -39,6 +39,21 @@ def how_far(row: ProjectRow) -> str:
     return sentence
 
 
+def planned_and_done(row: ProjectRow) -> str | None:
+    """Return the S-curve in one plain sentence, in whole percent; None where plan or progress is not known."""
+    if row.planned_percent is None or row.physical_percent is None:
+        return None
+    language = current_language()
+    values = {
+        "plan": format_percent(row.planned_percent, language, 0),
+        "done": format_percent(row.physical_percent, language, 0),
+    }
+    if row.progress_date is None:
+        return str(gettext("Direncanakan %(plan)s, terlaksana %(done)s.", **values))
+    day = format_day(row.progress_date, language)
+    return str(gettext("Sampai %(day)s direncanakan %(plan)s, terlaksana %(done)s.", day=day, **values))
+
+
 def whether_in_time(row: ProjectRow) -> str | None:
     """Return in one sentence whether the works are in time or why nothing moves; None where there is nothing to say."""
     if row.deviation_points is None:

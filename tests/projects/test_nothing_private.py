@@ -78,6 +78,7 @@ def test_nothing_private_is_public(app: Flask, client: FlaskClient, code: str) -
     addresses = [
         "/", f"/projects/{code}", "/projects", f"/projects?q={code}", f"/projects/{code}/curve.svg",
         f"/api/v1/projects/{code}", "/api/v1/projects", f"/api/v1/projects/{code}/curve", "/sitemap.xml",
+        f"/projects/{code}/calendar.ics", f"/projects/{code}/board.pdf", f"/projects/{code}/share.png",
         f"/api/v1/projects/{code}/photos", f"/api/v1/search?q={SECRET}", f"/api/v1/search?q={code}",
         "/ogc/collections/projects", "/ogc/collections/projects/items", "/reports/progress.json", "/data/projects",
         "/tiles/projects/8/201/130.mvt", "/tiles/projects/12/3219/2083.mvt", "/style.json",
