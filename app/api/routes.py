@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from sqlalchemy import text
 
 from app.api.openapi import build_openapi
-from app.api.results import hit_json, position_json
+from app.api.results import group_json, hit_json, position_json
 from app.auth.permissions import public
 from app.config import Settings
 from app.errors import InvalidRequest
@@ -22,7 +22,7 @@ from app.projects.geojson import MORE_PROPERTIES, PROPERTIES, location_json, pro
 from app.projects.queries import DEFAULT_SORT, get_project, list_projects, project_geometries, read_locations
 from app.projects.routes import unknown_project
 from app.region import current_region
-from app.search.queries import district_at, search_features
+from app.search.queries import count_groups, district_at, search_features
 from gis.coordinates import read_coordinates
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -103,10 +103,13 @@ def search() -> Response:
     position = read_coordinates(typed[:100], current_region().bbox)
     if position is not None:
         results = [position_json(position, district_at(session, *position))]
+        counts: dict[str, int] = {}
     else:
-        hits = search_features(session, typed, limit=limit)
-        results = [hit_json(hit) for hit in hits]
-    answer = Response(json.dumps({"q": typed, "results": results}, ensure_ascii=False), mimetype="application/json")
+        results = [hit_json(hit) for hit in search_features(session, typed, limit=limit)]
+        counts = count_groups(session, typed)
+    groups = [group_json(layer, count) for layer, count in counts.items()]
+    content = {"q": typed, "results": results, "groups": groups}
+    answer = Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
     answer.headers["Cache-Control"] = ASK_AGAIN
     return answer
 

@@ -23,6 +23,7 @@ from app.rasters.map_layers import add_to_style, legend_entry
 from app.rasters.queries import read_rasters
 from app.rasters.routes import tile_address as raster_address
 from app.region import current_region, own_catalogue
+from app.search.pages import result_values
 from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
 from layers.catalogue import built_in_catalogue
@@ -53,6 +54,15 @@ def init_app(app: Flask) -> None:
 def home() -> str:
     """Show the map, with the list of works beside it."""
     return render_template("home.html", **home_values(reader_session(), request.args))
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """Show what a text finds, by kind; the page of those who have no suggestions while typing."""
+    values = result_values(reader_session(), request.args.get("q", ""))
+    response = Response(render_template("home/search.html", **values))
+    response.headers["Cache-Control"] = ASK_AGAIN
+    return response
 
 
 @blueprint.get("/panel")

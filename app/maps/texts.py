@@ -71,6 +71,7 @@ def browser_texts() -> dict[str, str]:
         "panel.close": gettext("Tutup"),
         "list.failed": gettext("Daftar gagal dimuat. Saringan Anda tetap tersimpan di alamat."),
         "search.results": gettext("{n} hasil"),
+        "search.all": gettext("Semua hasil untuk “{q}”"),
         "search.none": gettext("Tidak ada yang cocok. Coba ejaan lain, nomor ruas, atau koordinat seperti -3,1 103,2."),
         "search.failed": gettext("Pencarian tidak menjawab. Coba lagi sebentar lagi."),
     }

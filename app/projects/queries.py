@@ -38,6 +38,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidRequest
 from app.ogc.queries import GEOMETRY
 from app.projects.filters import ProjectFilter
+from app.recorded import recorded
 from app.search.words import forgive_misspelling, is_code, read_words, word_condition
 from layers.catalogue import built_in_catalogue
 from layers.history import layer_rows
@@ -198,6 +199,18 @@ def get_project(session: Session, code: str, criteria: ProjectFilter) -> Project
     return ProjectRow(**row) if row else None
 
 
+def read_projects(session: Session, ids: Collection[int], criteria: ProjectFilter, *, limit: int) -> list[ProjectRow]:
+    """Return those of these packages that the criteria let through, the newest first, then by code."""
+    projects = project_source(criteria)
+    statement = (
+        select(*(projects.c[name] for name in FIELDS), *_row_columns(projects))
+        .where(projects.c.id == func.any(cast(list(ids), ARRAY(BigInteger))), matches(projects, criteria))
+        .order_by(projects.c.year.desc(), projects.c.code)
+        .limit(limit)
+    )
+    return [ProjectRow(**row) for row in session.execute(statement).mappings()]
+
+
 def project_geometries(session: Session, ids: Collection[int], criteria: ProjectFilter) -> dict[int, dict[str, Any]]:
     """Return GeoJSON geometries (EPSG:4326) by project id; those without a location are missing."""
     projects = project_source(criteria)
@@ -294,13 +307,16 @@ def key_figures_by_area(session: Session, criteria: ProjectFilter, codes: Collec
     return {row.group_: read_key_figures(row) for row in session.execute(statement)}
 
 
-def key_figures_by_year(session: Session, criteria: ProjectFilter) -> dict[int, KeyFigures]:
-    """Sum up the projects of a list by fiscal year, the newest first; see `key_figures`."""
+def key_figures_by_year(
+    session: Session, criteria: ProjectFilter, ids: Collection[int] | None = None
+) -> dict[int, KeyFigures]:
+    """Sum up the projects of a list, or those of them with these ids, by fiscal year, the newest first."""
     projects = project_source(criteria)
     year = projects.c.year
+    chosen = true() if ids is None else projects.c.id == func.any(cast(list(ids), ARRAY(BigInteger)))
     statement = (
         select(year.label("group_"), *figure_columns(projects))
-        .where(matches(projects, criteria))
+        .where(matches(projects, criteria), chosen)
         .group_by(year)
         .order_by(year.desc())
     )
@@ -354,7 +370,7 @@ def matches(projects: FromClause, criteria: ProjectFilter) -> ColumnElement[bool
     if criteria.bbox is not None:
         conditions.append(func.ST_Intersects(_untyped(projects, "geom"), func.ST_MakeEnvelope(*criteria.bbox, 4326)))
     if criteria.q:
-        conditions.append(_text_matches(criteria.q))
+        conditions.append(_text_matches(criteria.q, criteria.as_of))
     return and_(*conditions)
 
 
@@ -414,8 +430,12 @@ def _is_after(
     return or_(beyond, column.is_(None), and_(column == value, code > last_code))
 
 
-def _text_matches(q: str) -> ColumnElement[bool]:
-    """Every word stands in name, code or contractor, or is spelled nearly like one that does."""
+def _text_matches(q: str, as_of: datetime | None) -> ColumnElement[bool]:
+    """
+    Every word stands in name, code or contractor, or is spelled nearly like one that does; or in a contract's number.
+
+    Numbers rely on `contract_number_search_idx`.
+    """
     words = {f"word{number}": word for number, word in enumerate(read_words(q))}
     if not words:
         return false()
@@ -423,7 +443,14 @@ def _text_matches(q: str) -> ColumnElement[bool]:
     conditions = " AND ".join(
         word_condition(searched, name, len(word), exact=is_code(word)) for name, word in words.items()
     )
-    return and_(text(conditions).bindparams(**words))
+    if any(is_code(word) for word in words.values()):
+        contracts = recorded("contract", as_of, columns="project_id, number, valid_from", parameter=":number_as_of")
+        numbers = " AND ".join(
+            word_condition("app.fold(c.number)", name, len(word), exact=True) for name, word in words.items()
+        )
+        conditions = f"({conditions}) OR projects.id IN (SELECT c.project_id FROM {contracts} c WHERE {numbers})"
+    moment = {"number_as_of": as_of} if ":number_as_of" in conditions else {}
+    return and_(text(f"({conditions})").bindparams(**words, **moment))
 
 
 def _zero_when_not_begun(projects: FromClause) -> ColumnElement[Any]:

@@ -22,12 +22,14 @@ def test_results_are_what_their_contract_says(client: FlaskClient, connection: C
     make_project(connection, code="P/1", name="Peningkatan Jalan Muara Beliti")
     answer = client.get("/api/v1/search?q=muara%20belity")
     check("search", answer.json)
+    counts = {group["kind"]: (group["count"], group["more"]) for group in answer.json["groups"]}
+    assert counts == dict.fromkeys(("district", "village", "road", "project"), (1, False))
     kinds = [result["kind"] for result in answer.json["results"]]
     assert kinds[0] == "district"
     assert {"district", "village", "road", "project"} == set(kinds)
     hrefs = {result["kind"]: result["href"] for result in answer.json["results"]}
     assert hrefs["project"] == "/projects/P/1"
-    assert hrefs["district"].startswith("/data/districts/")
+    assert hrefs["district"].startswith("/areas/16.05")
     for href in hrefs.values():
         assert client.get(href).status_code == 200
 

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
-from app.search.queries import district_at, search_features, search_statement
+from app.search.queries import count_groups, district_at, search_features, search_groups, search_statement
 from app.search.words import MAX_QUERY_CHARACTERS, read_words
 from tests.helpers.application import connection_beside, use_role
 from tests.helpers.factories import make_district, make_project, make_road, make_row, make_street, make_village
+from tests.helpers.tracking import make_company, make_tracked_project
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_search_relies_on_the_index_of_a_large_layer(connection: Connection, rea
         )
     )
     connection.execute(text(f"ANALYZE layers.{layer}"))
-    parameters = {"word0": "raden", "word1": "said", "phrase": "raden said", "candidates": 500, "wanted": 12}
+    parameters = {"word0": "raden", "word1": "said", "phrase": "raden said", "candidates": 500, "wanted": 12, "most": 12}
     parameters |= {
         f"weight_{name}": 0.1
         for name in (
@@ -167,3 +168,33 @@ def test_search_relies_on_the_index_of_a_large_layer(connection: Connection, rea
     plan = "\n".join(connection.execute(text(f"EXPLAIN {search_statement((3, 3))}"), parameters).scalars())
     assert f"{layer}_search_idx" in plan, plan
     assert labels(reader, "raden said")[0] == ("streets", "Jalan Raden Mas Said Ali")
+
+
+def test_package_is_found_by_the_number_of_its_contract(connection: Connection, reader: Session) -> None:
+    use_role(connection, "owner")
+    make_tracked_project(connection, contract={"number": "620/12.b/SPK/PUPR/2026"}, name="Drainase Pasar")
+    make_tracked_project(connection, contract={"number": "620/13.b/SPK/PUPR/2026"}, name="Trotoar Kantor")
+    (found,) = search_features(reader, "620/12.b/spk", limit=12)
+    assert (found.layer, found.label, found.place) == ("projects", "Drainase Pasar", "620/12.b/SPK/PUPR/2026")
+    assert labels(reader, "620/99.b/spk") == []
+
+
+def test_contractor_is_found_with_a_misspelling_and_leads_to_its_page(connection: Connection, reader: Session) -> None:
+    use_role(connection, "owner")
+    company = make_company(connection, name="PT Sriwijaya Bangun Nusa")
+    make_company(connection, name="PT Sriwijaya Tanpa Kontrak")
+    make_tracked_project(connection, contract={"company_id": company})
+    found = [hit for hit in search_features(reader, "sriwijya bangun", limit=12) if hit.layer == "contractors"]
+    assert [(hit.id, hit.label) for hit in found] == [(company, "PT Sriwijaya Bangun Nusa")]
+    assert [hit.layer for hit in search_features(reader, "tanpa kontrak", limit=12)] == []
+
+
+def test_groups_count_all_and_show_the_best(connection: Connection, reader: Session) -> None:
+    for number in range(20):
+        make_village(connection, code=f"16.05.09.{2000 + number}", name=f"Merdeka {number}")
+    groups = search_groups(reader, "merdeka", shown=3)
+    counts = {group.layer: (group.count, len(group.hits)) for group in groups}
+    assert counts == {"villages": (20, 3), "streets": (1, 1), "parks": (1, 1)}
+    assert count_groups(reader, "merdeka") == {"villages": 20, "streets": 1, "parks": 1}
+    assert count_groups(reader, "kecamatan muara beliti")["districts"] == 1
+    assert (search_groups(reader, "%", shown=3), count_groups(reader, "")) == ([], {})

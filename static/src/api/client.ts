@@ -37,6 +37,19 @@ export interface SearchResult {
   readonly href: string | null;
 }
 
+/** How many features of a kind a text finds; `more`: they were not counted to the end. */
+export interface SearchGroup {
+  readonly kind: string;
+  readonly kind_label: string;
+  readonly count: number;
+  readonly more: boolean;
+}
+
+export interface SearchAnswer {
+  readonly results: readonly SearchResult[];
+  readonly groups: readonly SearchGroup[];
+}
+
 export class ClientError extends Error {
   override readonly name = "ClientError";
 
@@ -91,9 +104,9 @@ export const client = {
     return json("/api/v1/versions");
   },
 
-  async search(text: string, signal: AbortSignal): Promise<readonly SearchResult[]> {
+  async search(text: string, signal: AbortSignal): Promise<SearchAnswer> {
     const query = withLanguage(new URLSearchParams({ q: text, limit: "8" }));
-    return (await json<{ results: SearchResult[] }>(`/api/v1/search?${query}`, signal)).results;
+    return json<SearchAnswer>(`/api/v1/search?${query}`, signal);
   },
 };
 

@@ -213,6 +213,7 @@ export class HomePage {
   }
 
   private async take(result: SearchResult): Promise<void> {
+    if (result.kind === "contractor") return location.assign(result.href!);
     const named =
       result.layer !== null &&
       result.id !== null &&

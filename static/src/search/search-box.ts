@@ -1,6 +1,6 @@
 /** The search box with suggestions: an ARIA combobox with a list below; arrows choose, Enter takes, Esc closes. */
 
-import { client, type SearchResult } from "../api/client";
+import { client, type SearchAnswer, type SearchResult } from "../api/client";
 import { element } from "../dom/element";
 import { fillText } from "../lib/fill-text";
 
@@ -14,7 +14,7 @@ const TYPING_MS = 160;
 const SHORTEST = 2;
 
 export class SearchBox {
-  private readonly list = element("ul", { class: "suggestions", id: "suggestions", role: "listbox", hidden: true });
+  private readonly list = element("div", { class: "suggestions", id: "suggestions", role: "listbox", hidden: true });
   private readonly status = element("p", { class: "visually-hidden", role: "status" });
   private readonly empty = element("p", { class: "suggestions suggestions-empty", hidden: true });
   private results: readonly SearchResult[] = [];
@@ -66,42 +66,71 @@ export class SearchBox {
     this.running = new AbortController();
     const { signal } = this.running;
     try {
-      const results = await client.search(text, signal);
-      if (!signal.aborted) this.show(results);
+      const answer = await client.search(text, signal);
+      if (!signal.aborted) this.show(answer, this.texts["search.none"], text);
     } catch {
-      if (!signal.aborted) this.show([], this.texts["search.failed"]);
+      if (!signal.aborted) this.show({ results: [], groups: [] }, this.texts["search.failed"], text);
     }
   }
 
-  private show(results: readonly SearchResult[], sentence = this.texts["search.none"]): void {
+  private show({ results: found, groups }: SearchAnswer, sentence = "", text = ""): void {
+    const kinds = [...new Set(found.map((one) => one.kind))];
+    const results = kinds.flatMap((kind) => found.filter((one) => one.kind === kind));
     this.results = results;
-    this.list.replaceChildren(...results.map((result, index) => this.option(result, index)));
+    this.list.replaceChildren(
+      ...kinds.map((kind) => {
+        const label = results.find((one) => one.kind === kind)!.kind_label;
+        const group = groups.find((one) => one.kind === kind);
+        const count = group ? ` ${group.count}${group.more ? "+" : ""}` : "";
+        return element(
+          "div",
+          { role: "group", "aria-label": label + count },
+          element("p", { class: "suggestion-group", "aria-hidden": "true" }, label, element("span", {}, count.trim())),
+          ...results.flatMap((one, index) => (one.kind === kind ? [this.option(one, index)] : [])),
+        );
+      }),
+    );
+    if (results.length && results[0]!.kind !== "coordinate") this.offerAll(text);
     this.list.hidden = results.length === 0;
     this.empty.hidden = results.length > 0;
-    this.empty.textContent = results.length ? "" : (sentence ?? "");
+    this.empty.textContent = results.length ? "" : sentence;
     this.status.textContent = results.length
       ? fillText(this.texts["search.results"] ?? "", { n: results.length })
-      : (sentence ?? "");
+      : sentence;
     this.input.setAttribute("aria-expanded", String(results.length > 0));
     this.choose(-1);
   }
 
+  /** The last suggestion opens the page with all results. */
+  private offerAll(text: string): void {
+    const label = fillText(this.texts["search.all"] ?? "", { q: text });
+    const all: SearchResult = {
+      ...{ kind: "all", kind_label: "", layer: null, id: null, label, place: null, point: null, bbox: null },
+      href: `/search?${new URLSearchParams({ q: text })}`,
+    };
+    this.results = [...this.results, all];
+    const group = element("div", { role: "group", "aria-label": label }, this.option(all, this.results.length - 1));
+    group.classList.add("suggestion-all");
+    this.list.append(group);
+  }
+
   private option(result: SearchResult, index: number): HTMLElement {
     return element(
-      "li",
+      "div",
       { role: "option", id: `suggestion-${index}`, class: "suggestion", "aria-selected": "false", "data-index": index },
       element("span", { class: "suggestion-label" }, result.label),
-      element("span", { class: "suggestion-kind" }, [result.kind_label, result.place].filter(Boolean).join(" · ")),
+      element("span", { class: "suggestion-kind" }, result.place ?? ""),
     );
   }
 
   private choose(index: number): void {
     this.chosen = index;
-    [...this.list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+    const options = this.list.querySelectorAll('[role="option"]');
+    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
     if (index < 0) this.input.removeAttribute("aria-activedescendant");
     else {
       this.input.setAttribute("aria-activedescendant", `suggestion-${index}`);
-      this.list.children[index]?.scrollIntoView({ block: "nearest" });
+      options[index]?.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -135,6 +164,7 @@ export class SearchBox {
   }
 
   private take(result: SearchResult): void {
+    if (result.kind === "all") return location.assign(result.href!);
     this.input.value = result.label;
     this.events.pick(result);
   }
