@@ -30,6 +30,8 @@ SUBJECTS = (
     "app.reports.schedule_routes",
     "app.reports.routes",
     "app.exports.routes",
+    "app.embed.routes",
+    "app.feeds.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",
     "app.progress.update_routes",

@@ -6,6 +6,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+OK = 200
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -20,6 +21,7 @@ POLICY = {
     "frame-ancestors": "'self'",
     "base-uri": "'none'",
 }
+FRAMED_ANYWHERE = frozenset({"embed.page"})  # the only pages that other sites may put in a frame
 
 
 def register_security_headers(app: Flask) -> None:
@@ -45,10 +47,14 @@ def add_security_headers(response: Response) -> Response:
     if "csp_nonce" in g:
         policy["script-src"] += f" 'nonce-{g.csp_nonce}'"
         policy["style-src"] += f" 'nonce-{g.csp_nonce}'"
+    is_framed_anywhere = request.endpoint in FRAMED_ANYWHERE and response.status_code == OK
+    if is_framed_anywhere:
+        policy["frame-ancestors"] = "*"
     response.headers.setdefault("Content-Security-Policy", "; ".join(f"{key} {value}" for key, value in policy.items()))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if not is_framed_anywhere:
+        response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), fullscreen=(self)")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

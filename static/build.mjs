@@ -45,6 +45,7 @@ async function bundle() {
       leaflet: "leaflet/dist/leaflet.css",
       reports: "css/reports.css",
       places: "css/places.css",
+      embed: "css/embed.css", // for frames on other sites
       staff: "css/staff.css",
       register: "src/register.ts",
       "reports-page": "src/reports.ts",

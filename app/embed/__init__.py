@@ -1,0 +1,1 @@
+"""Views for other sites: pages in frames, oEmbed, and a map as one file."""
