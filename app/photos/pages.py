@@ -13,10 +13,12 @@ from flask_babel import gettext
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from app.config import PhotoLimits
 from app.extensions import current_language
 from app.formats import format_day
 from app.photos.queries import PublicPhoto, public_photos
 from app.photos.sentences import GRADES, MOMENTS, STATES, reason_sentences, similar_sentence
+from app.photos.sizes import Source, photo_sources
 
 MOMENT_ORDER = ("before", "during", "after")
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -33,6 +35,7 @@ class Frame:
     moment: str
     label: str  # when: "Sebelum, 3 Mei 2026"
     text: str  # what, for those who do not see it
+    sources: Sequence[Source] = ()  # smaller copies that a browser may take instead
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def public_gallery(
     *,
     limit: int,
     time_zone: dt.tzinfo,
+    view_px: int = PhotoLimits.view_px,
     as_of: dt.datetime | None = None,
 ) -> Gallery:
     """
@@ -93,6 +97,8 @@ def public_gallery(
         Greatest number of photos, the newest.
     time_zone
         In which moments become days.
+    view_px
+        Longer side of the published copies (pixels).
     as_of
         Those that were published at this moment and still are; None for now.
     """
@@ -103,7 +109,7 @@ def public_gallery(
     )
     for spot, found in groupby(by_spot, key=lambda photo: photo.viewpoint_id):
         shown = sorted(found, key=lambda photo: (MOMENT_ORDER.index(photo.moment), photo.taken_at or NEVER))
-        frames = [_public_frame(photo, project_name, time_zone) for photo in shown]
+        frames = [_public_frame(photo, project_name, time_zone, view_px) for photo in shown]
         if spot is not None and len(frames) > 1:
             comparisons.append(Comparison(shown[0].viewpoint or "", frames))
         else:
@@ -150,7 +156,7 @@ def public_url(file_hash: str) -> str:
     return url_for("photos.public_copy", file_hash=file_hash)
 
 
-def _public_frame(photo: PublicPhoto, project_name: str, time_zone: dt.tzinfo) -> Frame:
+def _public_frame(photo: PublicPhoto, project_name: str, time_zone: dt.tzinfo, view_px: int) -> Frame:
     return Frame(
         source=public_url(photo.hash),
         thumbnail=public_url(photo.thumbnail_hash),
@@ -159,6 +165,7 @@ def _public_frame(photo: PublicPhoto, project_name: str, time_zone: dt.tzinfo) -
         moment=photo.moment,
         label=_label(photo.moment, photo.taken_at, time_zone),
         text=_text(photo.caption, photo.viewpoint, project_name),
+        sources=photo_sources(photo.hash, photo.width, photo.height, longest_px=view_px),
     )
 
 

@@ -54,6 +54,7 @@ from app.photos.service import (
     receive_photo,
     withhold_photo,
 )
+from app.photos.sizes import FORMATS, WIDTHS_PX, Format, sized_copy
 from app.region import current_region
 from app.storage import Storage
 
@@ -147,6 +148,19 @@ def public_copy(file_hash: str) -> Response:
     if not is_public(reader_session(), file_hash):
         raise NotFound("Foto ini tidak ada, atau tidak lagi diterbitkan.", "There is no such photo, or no longer.")
     answer = _file_answer(file_hash, "image/jpeg")
+    answer.headers["Cache-Control"] = f"public, max-age={DAY_SECONDS}, immutable"
+    return answer
+
+
+@blueprint.get("/photos/public/<file_hash>-<int:width>.<any(avif, webp):image>")
+@public
+def public_size(file_hash: str, width: int, image: Format) -> Response:
+    """Answer a smaller copy of a published picture; caches keep it as long as the picture itself."""
+    if width not in WIDTHS_PX or image not in FORMATS or not is_public(reader_session(), file_hash):
+        raise NotFound("Foto ini tidak ada, atau tidak lagi diterbitkan.", "There is no such photo, or no longer.")
+    place = sized_copy(_storage(), _settings().home, file_hash, width, image)
+    answer = send_file(place, mimetype=f"image/{image}", conditional=True, etag=place.name)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = f"public, max-age={DAY_SECONDS}, immutable"
     return answer
 

@@ -4,6 +4,7 @@ import { element } from "./dom/element";
 
 interface Frame {
   readonly source: string;
+  readonly smaller: string; // a srcset, empty when there is only the source
   readonly label: string;
   readonly text: string;
 }
@@ -49,6 +50,8 @@ export function photoSlider(section: HTMLElement): void {
   };
   const show = (image: HTMLImageElement, label: HTMLElement, at: number) => {
     const frame = frames[at] ?? frames[0]!;
+    image.sizes = "(min-width: 900px) 860px, 100vw";
+    image.srcset = frame.smaller;
     image.src = frame.source;
     image.alt = frame.text;
     label.textContent = frame.label;
@@ -87,6 +90,7 @@ export function photoSlider(section: HTMLElement): void {
 function readFrame(figure: HTMLElement): Frame {
   return {
     source: figure.dataset.frame ?? "",
+    smaller: figure.querySelector<HTMLSourceElement>("source[type='image/webp']")?.srcset ?? "",
     label: figure.dataset.label ?? "",
     text: figure.querySelector("img")?.alt ?? "",
   };

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, Row, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from app.database.roles import DatabaseUrls
+from app.photos.sizes import FORMATS, encode_size, photo_sources
 from layers.rules import seed_rules
 from tests.helpers.factories import make_project, make_region, make_row
 from tests.helpers.people import make_account, sign_in
-from tests.helpers.pictures import HEIC, jpeg, png_bomb
+from tests.helpers.pictures import HEIC, jpeg, picture, png_bomb
 
 ON_SITE = {"lon": "102.955", "lat": "-3.145", "accuracy_m": "8"}
 
@@ -375,3 +376,54 @@ def test_same_photo_sent_twice_at_once_is_one_photo(committed_app: Flask, commit
     assert len({json.dumps(answer.json, sort_keys=True) for answer in answers}) == 1
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM app.photo")) == 1
+
+
+def test_public_takes_a_size_that_fits_its_screen(
+    app: Flask, connection: Connection, officer: FlaskClient, reviewer: FlaskClient, project: Row[Any]
+) -> None:
+    taken = dt.datetime(2026, 5, 3, tzinfo=dt.UTC)
+    photo = sent_photo(connection, officer, project, jpeg(1200, 900, seed=51, gps=(102.9, -3.1), taken=taken))
+    assert reviewer.post(f"/api/v1/photos/{photo}/publish", json={"version": 1}).status_code == 200
+    public, file_hash = app.test_client(), row(connection, photo).public_hash
+    page = public.get(f"/projects/{project.code}").get_data(as_text=True)
+    sets = dict(re.findall(r'<source type="image/(\w+)" srcset="([^"]+)"', page))
+    assert list(sets) == list(FORMATS)
+    picture_bytes = len(public.get(f"/photos/public/{file_hash}.jpg").data)
+    for image, srcset in sets.items():
+        offered = dict(part.split() for part in srcset.split(", "))
+        assert list(offered.values()) == ["480w", "960w", "1200w"]
+        for address, width in offered.items():
+            answer = public.get(address)
+            assert (answer.status_code, answer.mimetype) == (200, f"image/{image}")
+            assert "immutable" in answer.headers["Cache-Control"]
+            shown = Image.open(BytesIO(answer.data))
+            assert (shown.format, f"{shown.width}w") == (image.upper(), width)
+            assert shown.width * 3 == shown.height * 4
+            assert not shown.getexif()
+            assert b"Kamera" not in answer.data
+            assert len(answer.data) < picture_bytes
+            again = public.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+            assert again.status_code == 304
+
+    for refused in (
+        f"{file_hash}-481.webp",
+        f"{file_hash}-999999999999.webp",
+        f"{file_hash}-480.gif",
+        f"{row(connection, photo).view_hash[::-1]}-480.webp",
+        f"{row(connection, photo).original_hash}-480.webp",
+        "..%2f..%2fsecret_key-480.webp",
+    ):
+        assert public.get(f"/photos/public/{refused}").status_code == 404
+    assert reviewer.post(f"/api/v1/photos/{photo}/withhold", json={"version": row(connection, photo).version}).json
+    for srcset in sets.values():
+        assert public.get(srcset.split()[0]).status_code == 404
+
+
+def test_narrow_photo_is_not_made_wider(app: Flask) -> None:
+    with app.test_request_context():
+        assert [one.srcset.count(",") for one in photo_sources("a" * 64, 300, 4000, longest_px=2048)] == [0] * len(
+            FORMATS
+        )
+        assert photo_sources("a" * 64, 3000, 4000, longest_px=2048)[-1].srcset.endswith(" 1536w")
+    wide = encode_size(picture(200, 100), 480, "webp")
+    assert Image.open(BytesIO(wide)).size == (200, 100)
