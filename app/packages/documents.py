@@ -70,6 +70,23 @@ def add_document(
     return int(found or 0)
 
 
+def publish_document(session: Session, package: PackageRow, document_id: int, *, is_public: bool) -> None:
+    """
+    Give a document of a package to the public, or take it back.
+
+    Raises
+    ------
+    NotFound
+        When the package has no such document.
+    """
+    changed = session.execute(
+        text("UPDATE app.document SET is_public = :public WHERE id = :id AND project_id = :project RETURNING id"),
+        {"public": is_public, "id": document_id, "project": package.id},
+    ).one_or_none()
+    if changed is None:
+        raise NotFound("Dokumen ini tidak ada.", "There is no such document.")
+
+
 def kind_of(content: bytes) -> tuple[str, str]:
     """
     Return the media type and the ending that a content has, whatever its name says.

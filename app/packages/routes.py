@@ -20,7 +20,7 @@ from app.idempotency import idempotent
 from app.packages import api, programmes, words
 from app.packages.access import PackageRow, find_package, find_package_by_id, package_or_404
 from app.packages.contracts import add_addendum, add_contract, change_contract, no_contract, terminate_contract
-from app.packages.documents import MOST_BYTES, get_document, list_documents
+from app.packages.documents import MOST_BYTES, get_document, list_documents, publish_document
 from app.packages.forms import (
     AddendumInput,
     CompanyInput,
@@ -350,6 +350,18 @@ def documents(code: str) -> Answer:
         greatest_mb=MOST_BYTES // 1_000_000,
     )
     return _with_status(answer, state)
+
+
+@blueprint.post(f"{PACKAGE}/documents/<int:document_id>/publication")
+@needs(Permission.PACKAGE_EDIT)
+@idempotent
+def publish(code: str, document_id: int) -> Answer:
+    """Give a document to the public, or take it back."""
+    package = package_or_404(code, Permission.PACKAGE_EDIT, locked=True)
+    is_public = request.form.get("public") == "true"
+    publish_document(db.session, package, document_id, is_public=is_public)
+    flash(gettext("Dokumen diterbitkan.") if is_public else gettext("Dokumen tidak lagi diterbitkan."), "success")
+    return redirect(url_for("packages.documents", code=code), code=303)
 
 
 @blueprint.get("/documents/<int:document_id>")

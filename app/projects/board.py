@@ -131,9 +131,9 @@ def location_facts(locations: Sequence[Location]) -> list[LocationFact]:
 def map_legend(kinds: Iterable[str]) -> str:
     """Return in words how a picture tells the kinds of places apart, of those on it."""
     words = {
-        "planned": gettext("Garis putus-putus: lokasi rencana."),
-        "contracted": gettext("Garis tipis hijau: lokasi kontrak."),
-        "built": gettext("Garis tebal: lokasi terbangun."),
+        "planned": gettext("Putus-putus: lokasi rencana."),
+        "contracted": gettext("Tipis hijau: lokasi kontrak."),
+        "built": gettext("Tebal: lokasi terbangun."),
     }
     return " ".join(str(words[kind]) for kind in dict.fromkeys(kinds) if kind in words)
 

@@ -235,6 +235,35 @@ def test_payments_and_documents_by_form(treasurer: FlaskClient, ppk: FlaskClient
     assert "Pilih berkasnya." in text_of(ppk.post("/packages/P-1/documents", data={"kind": "letter", "title": "x"}))
 
 
+def test_ppk_gives_a_document_to_the_public_and_takes_it_back(
+    treasurer: FlaskClient, ppk: FlaskClient, app: Flask, connection: Connection, project: int
+) -> None:
+    data = {"file": (BytesIO(b"%PDF-1.4"), "a.pdf"), "kind": "minutes", "title": "Berita acara PHO"}
+    assert ppk.post("/packages/P-1/documents", data=data).status_code == 303
+    document = connection.scalar(text("SELECT id FROM app.document WHERE project_id = :id"), {"id": project})
+    visitor = app.test_client()
+
+    def is_shown() -> bool:
+        listed = "Berita acara PHO" in visitor.get("/projects/P-1").text
+        assert listed == (visitor.get(f"/documents/{document}").status_code == 200)
+        return listed
+
+    address = f"/packages/P-1/documents/{document}/publication"
+    assert not is_shown()
+    assert treasurer.post(address, data={"public": "true"}).status_code == 403
+    assert ppk.post(address, data={"public": "true"}).status_code == 303
+    assert is_shown()
+    assert ppk.post(address, data={"public": "false"}).status_code == 303
+    assert not is_shown()
+    assert ppk.post(f"/packages/P-1/documents/{document + 1}/publication", data={}).status_code == 404
+    edits = connection.scalars(
+        text(
+            "SELECT new ->> 'is_public' FROM app.audit WHERE subject = 'document' AND operation = 'update' ORDER BY id"
+        )
+    )
+    assert list(edits) == ["true", "false"]
+
+
 def test_a_strange_unit_is_kept_out_of_forms_too(app: Flask, connection: Connection, project: int) -> None:
     unit = connection.scalar(text("INSERT INTO app.unit (code, name) VALUES ('9', 'Dinas lain') RETURNING id"))
     stranger = sign_in(app.test_client(), make_account(connection, "ppk", unit=unit))
