@@ -62,6 +62,7 @@ class FeedbackLimits:
     reports_per_region: int = 300
     shortest_seconds: int = 3  # that a person needs for the form
     draft_hours: int = 24  # between check and sending
+    draft_bytes: int = 1_000_000_000  # of all photos that wait between check and sending
     listed: int = 50  # on one page of a list
     similar: int = 5  # that are shown before sending
 

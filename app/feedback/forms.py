@@ -58,6 +58,7 @@ def without_identity_numbers(text: str) -> str:
 Words = Annotated[str, AfterValidator(_plain), AfterValidator(_told), Field(max_length=2000)]
 Answer = Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=3000)]
 Topic = Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=150)]
+Code = Annotated[str, AfterValidator(_plain), Field(max_length=100)]
 Category = Annotated[str, AfterValidator(_category)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -72,15 +73,15 @@ class ReportInput(Input):
     lon: Lon | None = None
     lat: Lat | None = None
     contact: Annotated[str, AfterValidator(_plain), Field(max_length=120), AfterValidator(_contact)] | None = None
-    project: Annotated[str, Field(max_length=100)] | None = None
-    road: Annotated[str, Field(max_length=100)] | None = None
+    project: Code | None = None
+    road: Code | None = None
     park: Key | None = None
 
 
 class ReportForm(ReportInput):
     """The form: a typed place beside, and what tells people from machines."""
 
-    coordinates: Annotated[str, Field(max_length=80)] | None = None
+    coordinates: Annotated[str, AfterValidator(_plain), Field(max_length=80)] | None = None
     website: str | None = None  # people do not see it, and leave it empty
     opened: str | None = None
     draft: Annotated[str, Field(max_length=64)] | None = None

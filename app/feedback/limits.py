@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import time
 
 from flask_babel import gettext
@@ -21,6 +22,12 @@ HOUR = "interval '1 hour'"
 
 def address_subject(secret: str, address: str | None) -> str:
     """Return what an address of the network is counted by: a keyed hash, so that no address is kept."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+        if parsed.version == 6:  # one connection has all of these
+            address = str(ipaddress.ip_network((parsed, 64), strict=False))
+    except ValueError:
+        pass
     return "address:" + hmac.new(secret.encode(), (address or "").encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -56,6 +63,23 @@ def refuse_too_many_reports(session: Session, subject: str, limits: FeedbackLimi
         )
     _note(session, subject)
     _note(session, REGION)
+
+
+def refuse_full_drafts(session: Session, limits: FeedbackLimits) -> None:
+    """
+    Take no more photos in while those that wait to be sent fill their room; it empties within a day.
+
+    Raises
+    ------
+    TooMany
+        When there is no room.
+    """
+    kept = session.scalar(text("SELECT coalesce(sum(octet_length(photo)), 0) FROM app.feedback_draft"))
+    if int(kept or 0) >= limits.draft_bytes:
+        raise TooMany(
+            "Saat ini terlalu banyak foto menunggu. Laporan tanpa foto tetap dapat dikirim.",
+            "Too many photos are waiting at the moment. A report without a photo can be sent all the same.",
+        )
 
 
 def opened_now(secret: str) -> str:

@@ -90,6 +90,14 @@ def refuse_floods() -> None:
     db.session.commit()
 
 
+@blueprint.after_app_request
+def say_when_to_come_again(response: Response) -> Response:
+    """Tell programs that were refused how long to wait."""
+    if response.status_code == 429 and request.endpoint in FLOODABLE:
+        response.headers.setdefault("Retry-After", "3600")
+    return response
+
+
 # The form
 
 
@@ -127,6 +135,8 @@ def check() -> Response | tuple[Response, int]:
         picture = _read_photo(photo)
         data = _placed(form)
         place = _require_place(data, subject, picture)
+        if photo is not None:
+            flood.refuse_full_drafts(db.session, _limits())
         key = keep_draft(db.session, data.model_dump(exclude_none=True), photo, _known_key(form.draft))
         db.session.commit()
         return _check_page(key, data, subject, place, picture)
@@ -189,7 +199,7 @@ def verdict(token: str) -> AnyResponse | tuple[Response, int]:
 def published() -> str:
     """Show how many reports stand where and how long answers took, and those that are published."""
     category, state = _choice("category", CATEGORIES), _choice("state", STATES)
-    after = request.args.get("after", type=int)
+    after = _after()
     listed = _limits().listed
     reports = public_reports(reader_session(), category=category, state=state, limit=listed + 1, after=after)
     table, total = count_rows(public_counts(reader_session()))
@@ -233,8 +243,8 @@ def list_published() -> Response:
     if limit < 1:
         raise InvalidRequest("limit harus paling sedikit 1.", "limit must be at least 1.")
     category, state = _choice("category", CATEGORIES), _choice("state", STATES)
-    project = find_subject(reader_session(), project=request.args.get("project"))
-    after = request.args.get("after", type=int)
+    project = find_subject(reader_session(), project=request.args.get("project", "").replace("\0", " ") or None)
+    after = _after()
     rows = public_reports(
         reader_session(), project_id=project.id, category=category, state=state, limit=limit + 1, after=after
     )
@@ -515,6 +525,12 @@ def _choice(name: str, known: Any) -> str | None:
     if value is not None and value not in known:
         raise InvalidRequest(f"{name} ini tidak dikenal.", f"This {name} is unknown.")
     return value
+
+
+def _after() -> int | None:
+    """Return the report after which a list goes on; what is no such number begins at the newest."""
+    after = request.args.get("after", type=int)
+    return after if after is not None and 0 < after < 2**63 else None
 
 
 def _next_url(endpoint: str, rows: Sequence[Row[Any]], shown: int, **args: Any) -> str | None:

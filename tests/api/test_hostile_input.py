@@ -90,6 +90,9 @@ CONTENT: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/api/v1/units"): {"code": "a", "name": "a", "parent_id": 1},
     ("POST", "/api/v1/me/tokens"): {"name": "a", "permissions": ["register:packages:read"], "days": 3},
+    ("POST", "/api/v1/feedback"): {
+        "category": "danger", "text": "Galian tanpa rambu.", "lon": 103.0, "lat": -3.1, "place": "a", "contact": "a@b.id"
+    },
     ("POST", "/api/v1/saved-views"): {"name": "a", "query": "q=a"},
     ("PATCH", "/api/v1/saved-views/<int:view_id>"): {"name": "a"},
     ("POST", "/api/v1/periods/unlock"): {

@@ -149,7 +149,8 @@ def test_what_is_open_to_everybody_for_changing_is_sign_in_and_stopping_ones_own
         if method not in READING_METHODS and is_public(app, rule, method) and rule.endpoint not in SIGN_IN_ENDPOINTS
     }
     secret_addresses = {"reports.cancel"}  # who has the address of a document that is being made may stop it
-    assert changing <= {"account.accept", "account.new_password", "account.forgotten"} | secret_addresses
+    reports = {"feedback.check", "feedback.send", "feedback.verdict", "feedback.post_report"}  # of residents, limited
+    assert changing <= {"account.accept", "account.new_password", "account.forgotten"} | secret_addresses | reports
 
 
 def test_visitor_opens_nothing_that_carries_a_permission(app: Flask, client: FlaskClient) -> None:

@@ -238,3 +238,36 @@ def test_reports_nearby_are_shown_before_sending_and_tell_nothing_of_their_repor
     for far in ({"coordinates": "-3.16, 102.95"}, {"category": "danger"}):
         page = visitor.post("/report", data=fields(site, **far)).get_data(as_text=True)
         assert "Mungkin sudah dilaporkan" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "project=%00",
+        "road=%00",
+        "park=-1",
+        "park=1e9",
+        "lon=nan&lat=1",
+        "lon=1",
+        "project=" + "x" * 3000,
+        "lang=xx&lon=",
+        "park=9223372036854775807",
+    ],
+)
+def test_address_of_the_form_that_names_nothing_is_refused_without_failing(visitor: FlaskClient, query: str) -> None:
+    assert visitor.get(f"/report?{query}").status_code in {200, 400, 404, 422}
+
+
+@pytest.mark.parametrize(
+    "query", ["after=99999999999999999999", "after=-1", "category=x", "state=%00", "after=a", "page=1"]
+)
+def test_public_list_takes_any_address(visitor: FlaskClient, query: str) -> None:
+    assert visitor.get(f"/feedback/public?{query}").status_code in {200, 400}
+    assert visitor.get(f"/api/v1/feedback?{query}").status_code in {200, 400}
+
+
+def test_addresses_of_one_connection_are_counted_as_one() -> None:
+    one, two = (address_subject("s", f"2001:db8:1:2::{end}") for end in ("1", "ffff:1"))
+    assert one == two
+    assert one != address_subject("s", "2001:db8:1:3::1")
+    assert address_subject("s", None) == address_subject("s", "")
