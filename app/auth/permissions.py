@@ -98,7 +98,7 @@ PUBLIC_ENDPOINTS = frozenset({
     "catalogue.layers", "catalogue.feature", "catalogue.picture",
     "places.areas", "places.area", "places.area_picture", "places.area_works",
     "places.roads", "places.road", "places.contractors", "places.contractor", "places.programmes", "places.programme",
-    "embed.page", "embed.picture", "embed.map_file", "embed.oembed", "exports.projects", "feeds.atom",
+    "embed.page", "embed.picture", "embed.map_file", "embed.oembed", "exports.projects", "feeds.atom", "feeds.calendar",
     "api.projects", "api.project", "api.search", "api.versions", "api.region",
     "health.healthz", "health.readyz", "crawlers.robots", "crawlers.sitemap",
 })  # fmt: skip

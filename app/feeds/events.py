@@ -8,12 +8,26 @@ from decimal import Decimal
 from typing import Literal
 
 from flask_babel import gettext
-from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Numeric, Text, func, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Numeric,
+    Text,
+    case,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from app.extensions import current_language
 from app.feeds.scope import Scope, scope_condition
 from app.formats import format_day, format_idr, format_percent
+from app.projects.milestones import HANDED_OVER, UNDER_CONTRACT
 from app.projects.queries import project_source
 from app.projects.sentences import code_label
 from app.search.words import forgive_misspelling
@@ -116,6 +130,52 @@ def read_events(
     if oldest is not None:
         statement = statement.where(event.c.day >= func.date(event.c.at) - oldest)
     return [Event(**row) for row in session.execute(statement).mappings()]
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A day by which something should happen to a project; `changed_at` is when the register last changed on it."""
+
+    kind: Literal["end", "maintenance"]
+    project_id: int
+    day: date
+    code: str
+    name: str
+    district: str | None
+    changed_at: datetime
+
+
+def read_milestones(session: Session, scope: Scope, *, since: date, limit: int) -> list[Milestone]:
+    """
+    Return the planned days of the projects of a scope from a day on, the earliest first.
+
+    Those under contract should be handed over at the contract's end, those handed over when maintenance ends.
+    """
+    forgive_misspelling(session, scope.criteria.q)
+    projects = project_source(scope.criteria)
+    columns = projects.c
+    package = text("SELECT id, maintenance_until FROM app.public_package").columns(
+        Column("id", BigInteger), Column("maintenance_until", Date)
+    )
+    kept = package.subquery("package")
+    is_end = columns.status.in_(UNDER_CONTRACT)
+    day = case((is_end, columns.end_date), (columns.status.in_(HANDED_OVER), kept.c.maintenance_until))
+    statement = (
+        select(
+            case((is_end, "end"), else_="maintenance").label("kind"),
+            columns.id.label("project_id"),
+            day.label("day"),
+            columns.code,
+            columns.name,
+            columns.district_codes[1].label("district"),
+            columns.valid_from.label("changed_at"),
+        )
+        .select_from(projects.outerjoin(kept, kept.c.id == columns.id))
+        .where(scope_condition(projects, scope), day >= since)
+        .order_by(day, columns.code)
+        .limit(limit)
+    )
+    return [Milestone(**row) for row in session.execute(statement).mappings()]
 
 
 def heading_of(event: Event) -> str:

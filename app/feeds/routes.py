@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from hashlib import blake2b
 from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -16,14 +16,19 @@ from app.errors import InvalidRequest
 from app.exports.terms import terms_of
 from app.extensions import current_language, reader_session
 from app.feeds.atom import MEDIA_TYPE, Feed, FeedEntry, write_feed
-from app.feeds.events import Event, heading_of, kind_label, read_events, sentences_of
+from app.feeds.events import Event, heading_of, kind_label, read_events, read_milestones, sentences_of
+from app.feeds.ical import CalendarEvent
+from app.feeds.ical import calendar as write_calendar
 from app.feeds.scope import SCOPE_PARAMETERS, Scope, require_known, title_of
+from app.maps.home import today
+from app.maps.queries import read_area_names
 from app.ogc.forms import require_parameters
 from app.region import current_region
 
 blueprint = Blueprint("feeds", __name__)
 
 FRESH = "public, max-age=300"  # programs ask every few minutes; news of works is of days
+PAST_DAYS = 365  # of a calendar: what should have happened longer ago is of no use in it
 TAG_YEAR = "2026"  # in which the names of entries were first given; they never change
 
 
@@ -48,6 +53,34 @@ def atom() -> Response:
         entries=[entry_of(event) for event in events],
     )
     return kept_answer(write_feed(feed), MEDIA_TYPE)
+
+
+@blueprint.get("/feeds/projects.ics")
+def calendar() -> Response:
+    """Answer the planned ends and hand-overs of the projects of a scope as a calendar to subscribe to."""
+    require_parameters(request.args, (*SCOPE_PARAMETERS, "lang"))
+    scope, session = requested_scope(), reader_session()
+    settings: Settings = current_app.config["SETTINGS"]
+    since = today(current_region().time_zone) - timedelta(days=PAST_DAYS)
+    found = read_milestones(session, scope, since=since, limit=settings.feeds.calendar_days)
+    names = read_area_names(session, list({one.district for one in found if one.district}))
+    titles = {
+        "end": gettext("Akhir masa pelaksanaan dan serah terima pertama (PHO)"),
+        "maintenance": gettext("Akhir masa pemeliharaan dan serah terima akhir (FHO)"),
+    }
+    days = (
+        CalendarEvent(
+            uid=f"{one.kind}-{one.project_id}@{current_region().code}.petakarya",  # as the project itself names it
+            day=one.day,
+            summary=f"{titles[one.kind]} · {one.name}",
+            changed_at=one.changed_at,
+            location=names.get(one.district or "", ""),
+            url=url_for("projects.page", code=one.code, _external=True),
+        )
+        for one in found
+    )
+    name = f"{title_of(session, scope)} · {current_region().full_name}"
+    return kept_answer(write_calendar(days, name), "text/calendar")
 
 
 def requested_scope() -> Scope:
