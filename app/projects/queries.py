@@ -37,7 +37,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import InvalidRequest
 from app.ogc.queries import GEOMETRY
-from app.projects.filters import ProjectFilter
+from app.projects.filters import KM_PER_DEGREE, ProjectFilter, value_bounds
 from app.recorded import recorded
 from app.search.words import forgive_misspelling, is_code, read_words, word_condition
 from layers.catalogue import built_in_catalogue
@@ -59,8 +59,28 @@ SORTS: Mapping[str, Callable[[str], Any]] = {
     "contract_value_idr": Decimal,
     "physical_percent": float,
     "deviation_points": float,
+    "distance_m": int,  # from `near`, without which there is none
 }
 DEFAULT_SORT = "-year"
+
+# What lists are narrowed by, with the number of packages beside each choice; and what counting them reads of a package.
+FACETS = ("stage", "year", "sector", "district")
+ALL_FACETS = (*FACETS, "village", "status", "fund", "unit", "value")
+COUNTED = (
+    *("id", "stage", "status", "sector", "delay", "year", "district_codes", "village_codes", "fund_source"),
+    *("ceiling_idr", "contract_value_idr"),
+)
+MILLION, BILLION = 10**6, 10**9
+# Ranges of value that are offered, in rupiah: up to where a supplier may be appointed, and as districts speak of works.
+VALUE_RANGES = (
+    f"-{200 * MILLION}",
+    f"{200 * MILLION}-{BILLION}",
+    f"{BILLION}-{5 * BILLION}",
+    f"{5 * BILLION}-{15 * BILLION}",
+    f"{15 * BILLION}-",
+)
+LEAST_COSINE = 0.01  # of a latitude: at the poles every meridian is near
+BETWEEN_FUNDS = ", "  # in the text of a package with several
 GREATEST_NUMBER = 2**63 - 1  # the database compares years and rupiah up to there
 
 # Not yet begun: where no progress is recorded, nothing has been built. Given up: no part of the work of its year.
@@ -106,6 +126,7 @@ class ProjectRow:
     demo: bool
     lon: float | None  # a point of the works, EPSG:4326; None while they have no location
     lat: float | None
+    distance_m: int | None = None  # from the position that was asked about
 
 
 @dataclass(frozen=True)
@@ -170,9 +191,14 @@ def list_projects(
     field, descending = read_sort(sort)
     forgive_misspelling(session, criteria.q)
     projects = project_source(criteria)
-    column, code = projects.c[field], projects.c.code
+    distance = _distance_m(criteria)
+    if field == "distance_m" and distance is None:
+        raise InvalidRequest("Urutan jarak memerlukan near.", "Sorting by distance needs near.")
+    column = distance if field == "distance_m" and distance is not None else projects.c[field]
+    code = projects.c.code
+    distances = [] if distance is None else [distance.label("distance_m")]
     statement = (
-        select(*(projects.c[name] for name in FIELDS), *_row_columns(projects))
+        select(*(projects.c[name] for name in FIELDS), *_row_columns(projects), *distances)
         .where(matches(projects, criteria))
         .order_by((column.desc() if descending else column).nulls_last(), code)
         .limit(limit + 1)
@@ -242,7 +268,7 @@ def count_by(session: Session, criteria: ProjectFilter, field: str) -> dict[Any,
 
 
 def count_facets(
-    session: Session, criteria: ProjectFilter, facets: Collection[str] = ("stage", "year", "sector", "district")
+    session: Session, criteria: ProjectFilter, facets: Collection[str] = FACETS
 ) -> dict[str, dict[Any, int]]:
     """
     Count the projects by several fields in one query; each leaves its own criterion aside.
@@ -252,12 +278,14 @@ def count_facets(
     forgive_misspelling(session, criteria.q)
     projects = project_source(criteria)
     kept = criteria.without(*facets)
-    counted = ("stage", "status", "sector", "delay", "year", "district_codes", "village_codes")
-    base = select(*(projects.c[name] for name in counted)).where(matches(projects, kept)).cte("base")
+    columns = [projects.c[name] for name in COUNTED]
+    if "unit" in facets:
+        columns.append(_unit_id(criteria.as_of).label("unit_id"))
+    base = select(*columns).where(matches(projects, kept)).cte("base")
     parts = []
     for facet in facets:
-        column = func.unnest(base.c.district_codes) if facet == "district" else base.c[facet]
-        others = criteria.without(facet, "q", "bbox")
+        column = _facet_column(base, facet)
+        others = criteria.without(facet, "q", "bbox", "near")
         parts.append(
             select(literal(facet).label("facet"), cast(column, Text).label("value"), func.count().label("count_"))
             .where(matches(base, others))
@@ -267,8 +295,9 @@ def count_facets(
     rows: list[tuple[str, str, int]] = [
         (row.facet, row.value, row.count_) for row in session.execute(union_all(*parts))
     ]
-    for facet, value, number in sorted(rows, key=lambda row: (-row[2], row[1])):
-        counts[facet][int(value) if facet == "year" else value] = number
+    known = [row for row in rows if row[1] is not None]  # of a fund source or unit that is not recorded: no choice
+    for facet, value, number in sorted(known, key=lambda row: (-row[2], row[1])):
+        counts[facet][int(value) if facet in {"year", "unit"} else value] = number
     if "year" in counts:
         counts["year"] = dict(sorted(counts["year"].items(), reverse=True))
     return counts
@@ -367,6 +396,14 @@ def matches(projects: FromClause, criteria: ProjectFilter) -> ColumnElement[bool
     for name, codes in (("district_codes", criteria.district), ("village_codes", criteria.village)):
         if codes:
             conditions.append(columns[name].op("&&")(cast(list(codes), ARRAY(Text))))
+    if criteria.fund:
+        conditions.append(_funds(columns).op("&&")(cast(list(criteria.fund), ARRAY(Text))))
+    if criteria.unit:
+        conditions.append(_of_units(columns.id, criteria.unit, criteria.as_of))
+    if criteria.value:
+        conditions.append(or_(*(_in_range(columns, value) for value in criteria.value)))
+    if criteria.near is not None:
+        conditions.append(_is_near(criteria))
     if criteria.bbox is not None:
         conditions.append(func.ST_Intersects(_untyped(projects, "geom"), func.ST_MakeEnvelope(*criteria.bbox, 4326)))
     if criteria.q:
@@ -451,6 +488,74 @@ def _text_matches(q: str, as_of: datetime | None) -> ColumnElement[bool]:
         conditions = f"({conditions}) OR projects.id IN (SELECT c.project_id FROM {contracts} c WHERE {numbers})"
     moment = {"number_as_of": as_of} if ":number_as_of" in conditions else {}
     return and_(text(f"({conditions})").bindparams(**words, **moment))
+
+
+def _facet_column(base: FromClause, facet: str) -> ColumnElement[Any]:
+    """Return what a facet counts by: a column, or each of the several that a package has."""
+    columns = base.c
+    match facet:
+        case "district":
+            return func.unnest(columns.district_codes)
+        case "village":
+            return func.unnest(columns.village_codes)
+        case "fund":
+            return func.unnest(_funds(columns))
+        case "unit":
+            return columns.unit_id
+        case "value":
+            return case(*((_in_range(columns, value), value) for value in VALUE_RANGES), else_=null())
+    return columns[facet]
+
+
+def _funds(columns: Any) -> ColumnElement[Any]:
+    return func.string_to_array(columns.fund_source, BETWEEN_FUNDS)
+
+
+def _in_range(columns: Any, value: str) -> ColumnElement[bool]:
+    """Return whether a package's value, of its contract or else its ceiling, lies in a range."""
+    low, high = value_bounds(value)
+    worth = func.coalesce(columns.contract_value_idr, columns.ceiling_idr)
+    ends = [worth >= low] if low is not None else [worth.is_not(None)]
+    return and_(*ends, *([worth < high] if high is not None else []))
+
+
+def _unit_id(as_of: datetime | None) -> ColumnElement[Any]:
+    """Return the unit of a row of the register, at the moment."""
+    packages = recorded("project", as_of, columns="id, unit_id, valid_from", parameter=":unit_as_of")
+    moment = {"unit_as_of": as_of} if as_of else {}
+    statement = f"SELECT package.unit_id FROM {packages} package WHERE package.id = projects.id"
+    return text(statement).bindparams(**moment).columns(unit_id=BigInteger).scalar_subquery()
+
+
+def _of_units(identifier: ColumnElement[Any], units: Collection[int], as_of: datetime | None) -> ColumnElement[bool]:
+    """Return whether a package belongs to one of the units, or to a part of one; relies on `project_unit_idx`."""
+    packages = recorded("project", as_of, columns="id, unit_id, valid_from", parameter=":units_as_of")
+    statement = f"""
+        SELECT package.id FROM {packages} package JOIN app.unit ON unit.id = package.unit_id
+        WHERE unit.id = ANY (:units) OR unit.parent_id = ANY (:units)
+    """
+    moment = {"units_as_of": as_of} if as_of else {}
+    found = text(statement).bindparams(units=list(units), **moment).columns(id=BigInteger)
+    return identifier.in_(select(found.subquery().c.id))
+
+
+def _is_near(criteria: ProjectFilter) -> ColumnElement[bool]:
+    """Return whether works lie within the radius; the box around it relies on `project_geom_idx`."""
+    lon, lat = criteria.near or (0.0, 0.0)
+    reach_deg = criteria.radius / KM_PER_DEGREE / max(math.cos(math.radians(lat)), LEAST_COSINE)
+    here = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
+    within_box = literal_column("projects.geom").op("&&")(func.ST_Expand(here, reach_deg))
+    distance = _distance_m(criteria)
+    return within_box if distance is None else and_(within_box, distance <= criteria.radius * 1000)
+
+
+def _distance_m(criteria: ProjectFilter) -> ColumnElement[Any] | None:
+    """Return how far (whole metres) works lie from the position that was asked about; None without one."""
+    if criteria.near is None:
+        return None
+    here = func.geography(func.ST_SetSRID(func.ST_MakePoint(*criteria.near), 4326))
+    works = literal_column("geography(projects.geom)")
+    return cast(func.round(func.ST_Distance(works, here)), BigInteger)
 
 
 def _zero_when_not_begun(projects: FromClause) -> ColumnElement[Any]:
