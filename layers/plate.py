@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +63,8 @@ BASELINE = 0.35  # from the middle of letters down to their baseline, in font si
 STRAIGHT = 0.92  # a name is written where the chord is at least this share of the line
 PLACE_RANK, VILLAGE_RANK, WORK_RANK = 10.0, 20.0, 40.0
 SCALE_BAR_PX = 120.0
+SOURCE_PX, SOURCE_LINE_PX = 11.0, 13.0  # size of the source's letters, and from one line of it to the next
+SOURCE_LETTER_PX = 6.0  # mean width of its letters
 Classes = Mapping[str | None, DrawnClass]
 FURNITURE_WORDS = {"id": ("U", "Skala"), "en": ("N", "Scale")}
 
@@ -480,9 +483,10 @@ class Plate:
             element("path", d=f"M{x} 30v-18m-5 8l5-9l5 9", fill="none", stroke=ink, stroke_width=1.5),
             element("text", north_letter, x=x, y=44.0, font_size=12.0, text_anchor="middle", fill=ink),
         ]
-        if source:
-            at: SvgValues = {"x": self.view.width_px - 10.0, "y": height - 12.0, "text_anchor": "end"}
-            parts.append(element("text", text_content(source), font_size=11.0, fill=self.tokens.quiet_ink, **at))
+        taken = length_px + 18 + SOURCE_LETTER_PX * len(label) + 20
+        for line, above in source_lines(source, self.view.width_px, taken):
+            at: SvgValues = {"x": self.view.width_px - 10.0, "y": height - 12.0 - above, "text_anchor": "end"}
+            parts.append(element("text", text_content(line), font_size=SOURCE_PX, fill=self.tokens.quiet_ink, **at))
         return f'<g aria-label="{scale_word}">{"".join(parts)}</g>'
 
     def assemble(self, title: str, description: str, furniture: str) -> str:
@@ -595,6 +599,20 @@ def symbol_share(zoom: float, *, is_base: bool) -> float:
     """Return the size of symbols at a zoom, as share of the full size; the style interpolates the same."""
     zooms, shares = zip(*(BASE_SYMBOL_STEPS if is_base else SYMBOL_STEPS), strict=True)
     return float(np.interp(zoom, zooms, shares))
+
+
+def source_lines(source: str, width_px: float, taken_px: float) -> list[tuple[str, float]]:
+    """
+    Return the lines of a source, each with how far it stands above the lowest (pixels).
+
+    It stands beside the scale bar, which takes `taken_px`, where it fits there; else above it, broken where it must be.
+    """
+    if not source:
+        return []
+    if SOURCE_LETTER_PX * len(source) <= width_px - taken_px:
+        return [(source, 0.0)]
+    lines = textwrap.wrap(source, max(1, int((width_px - 20) / SOURCE_LETTER_PX)))
+    return [(line, SOURCE_LINE_PX * (len(lines) - place) + 6) for place, line in enumerate(lines)]
 
 
 def round_length(length_m: float) -> float:

@@ -78,6 +78,7 @@ class ReportDefinition(Strict):
     year: Literal["survey", "fiscal", "none"] = "none"
     access: Literal["public", "staff"] = "public"
     slow: bool = False  # takes so long that a page waits for the worker instead of computing it itself
+    one_page: bool = False  # printed on one sheet, which shortens lists that are too long
     critical: bool = False  # tells more to those who may know of critical contracts
     settings: tuple[Setting, ...] = ()
     headlines: tuple[str, ...] = Field(max_length=4)

@@ -28,6 +28,7 @@ def render(
     language: str,
     template: ReportTemplate | None = None,
     picture: Callable[[str], bytes] | None = None,
+    link: str | None = None,
 ) -> bytes:
     """
     Return a report as a document; the same report, language and template are the same content.
@@ -42,6 +43,8 @@ def render(
         Head, signatories and emblem, as an administrator set them; the neutral frame when not given.
     picture
         Reads a photo by its hash; without it photos are left out.
+    link
+        Address of the page of what the report is about, as a QR code in print.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def render(
         if wanted == "pdf":
             from app.reports.render.pdf import render_pdf
 
-            return render_pdf(report, language=language, template=frame, picture=picture)
+            return render_pdf(report, language=language, template=frame, picture=picture, link=link)
         if wanted == "xlsx":
             from app.reports.render.xlsx import render_xlsx
 

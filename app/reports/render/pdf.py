@@ -16,6 +16,8 @@ from flask_babel import gettext
 from app.formats import format_day
 from app.reports.render.charts import chart_parts, chart_table, chart_title, describe_chart, draw_chart
 from app.reports.render.maps import draw_map_picture, map_title
+from app.reports.render.sheet import MAIN as SHEET
+from app.reports.render.sheet import WHOLE, in_columns, is_one_page, listed, sheet_data, sheet_words
 from app.reports.render.words import Headline, ShownReport, ShownRow, ShownTable, own_words, show_report
 from app.reports.report import Chart, Report
 from app.reports.template import BLANK, ReportTemplate
@@ -33,6 +35,7 @@ WIDEST_NAMES_PT = (220.0, 160.0, 120.0)  # of names, from what is wanted to what
 LEVEL_PT = 6.0
 MOST_CHART_ROWS = 120  # of a chart's table in the appendix; longer ones are in the sheet
 HALF_MAP_PX, HALF_CHART_PX = (400, 300), 400  # of two pictures beside each other, larger in print
+SHEET_MAP_PX, WIDE_MAP_PX = (400, 210), (720, 260)  # on a sheet of one page, beside a chart and alone
 MAP_PX, CHART_PX = (720, 440), 720  # in the width of a sheet that stands
 HEADLINE_PT, HEADLINE_UNIT_PT, HEADLINE_GAP_PT = 21.0, 11.0, 14.0
 SHORT_UNIT = 7  # letters
@@ -58,6 +61,7 @@ def render_pdf(
     language: str,
     template: ReportTemplate,
     picture: Callable[[str], bytes] | None = None,
+    link: str | None = None,
 ) -> bytes:
     """
     Return a report as PDF.
@@ -70,23 +74,28 @@ def render_pdf(
         Head, signatories and emblem.
     picture
         Reads a photo by its hash; without it photos are left out.
+    link
+        Address of the page of what a sheet is about, for its QR code; without it there is none.
 
     Returns
     -------
     pdf
-        Depends on report, language and template alone.
+        Depends on report, language, template and link alone.
     """
     import typst
 
     shown = show_report(report, language)
     files = {path.name: path.read_bytes() for path in TEMPLATES.iterdir()}
     data = document_data(report, shown, language, template, files, picture)
+    if is_one_page(report):
+        data |= _sheet(report, shown, language, link, files)
+        data["words"] |= sheet_words(language)
     files["data.json"] = json.dumps(data, ensure_ascii=False).encode()
     with tempfile.TemporaryDirectory(prefix="petakarya-") as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
         pdf: bytes = typst.compile(
-            str(Path(folder) / MAIN),
+            str(Path(folder) / (SHEET if is_one_page(report) else MAIN)),
             root=folder,
             ignore_system_fonts=True,
             pdf_standards=["ua-1", "a-2a"],
@@ -137,6 +146,20 @@ def document_data(
         "chart_tables": [one for chart in report.charts for one in _chart_data(chart, language)],
         "words": _words(),
     }
+
+
+def _sheet(
+    report: Report, shown: ShownReport, language: str, link: str | None, files: dict[str, bytes]
+) -> dict[str, Any]:
+    """Return what differs on a sheet about one thing; its QR code is added to `files`."""
+    content, files["link.svg"] = sheet_data(report, shown, language, link)
+    size = SHEET_MAP_PX if report.charts else WIDE_MAP_PX
+
+    def laid_out(one: ShownTable) -> dict[str, Any]:
+        return {**_table(one, lay_out(one, SIZES_PT[-1], WIDEST_NAMES_PT[-1])), "whole": one.id in WHOLE}
+
+    columns = [[laid_out(one) for one in side] for side in in_columns(listed(report, shown, language))]
+    return {**content, "maps": list(_maps(report, language, files, size)), "columns": columns}
 
 
 def headline_pt(headlines: Sequence[Headline]) -> float:
