@@ -9,11 +9,13 @@ from flask import Blueprint, Response, request
 from sqlalchemy import text
 
 from app.extensions import reader_session
+from app.places.links import place_paths
 
 blueprint = Blueprint("crawlers", __name__)
 
-PAGES = ("", "projects", "data", "reports")
+PAGES = ("", "projects", "areas", "roads", "contractors", "programs", "data", "reports")
 MOST_ADDRESSES = 50_000  # of one sitemap, by its standard
+MOST_PLACES = 20_000  # of these; a province has some thousands of villages
 NOT_PAGES = ("/tiles/", "/ogc/", "/api/", "/panel", "/login", "/projects?", "/projects.", "/feeds/")
 
 
@@ -26,12 +28,14 @@ def robots() -> Response:
 
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
-    """Name every page of the public: the lists, and each project with the day of its last change."""
+    """Name every page of the public: the lists, each place, and each project with the day of its last change."""
     rows = reader_session().execute(
         text("SELECT code, valid_from FROM layers.projects ORDER BY valid_from DESC, code LIMIT :most"),
-        {"most": MOST_ADDRESSES - len(PAGES)},
+        {"most": MOST_ADDRESSES - MOST_PLACES - len(PAGES)},
     )
     addresses = [f"<url><loc>{escape(request.url_root + page)}</loc></url>" for page in PAGES]
+    for path in place_paths(reader_session(), limit=MOST_PLACES):
+        addresses.append(f"<url><loc>{escape(request.url_root + quote(path))}</loc></url>")
     for code, changed_at in rows:
         address = escape(f"{request.url_root}projects/{quote(code)}")
         addresses.append(f"<url><loc>{address}</loc><lastmod>{changed_at.date().isoformat()}</lastmod></url>")

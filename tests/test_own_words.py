@@ -65,10 +65,11 @@ def test_features_and_what_leads_to_them(client: FlaskClient, connection: Connec
     assert f"<dt>{village}/kelurahan</dt><dd>Hilir</dd>" in road
     found = {one["kind"]: one for one in client.get("/api/v1/search?q=hulu").json["results"]}
     assert found["district"]["kind_label"] == district
-    assert f"Pekerjaan di {district.lower()} ini" in page(client, found["district"]["href"])
+    assert f"<h1>{district} Hulu</h1>" in page(client, found["district"]["href"])
+    assert f"Pekerjaan di {district.lower()} ini" in page(client, f"/data/districts/{found['district']['id']}")
     found = {one["kind"]: one for one in client.get("/api/v1/search?q=hilir").json["results"]}
     assert found["village"]["kind_label"] == f"{village}/kelurahan"
-    of_village = page(client, found["village"]["href"])
+    of_village = page(client, f"/data/villages/{found['village']['id']}")
     assert f"Pekerjaan di {village.lower()} ini" in of_village
     assert f"<dt>Kode {district.lower()}</dt>" in of_village
 

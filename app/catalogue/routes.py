@@ -146,7 +146,12 @@ def related_links(definition: LayerDefinition, found: Feature) -> list[tuple[str
         (in_own_words(text, current_region()), url_for("projects.table", **args))
         for text, args in links.get(definition.id, [])
     ]
+    if definition.id in AREA_LAYERS:
+        pages.insert(0, (gettext("Halaman wilayah ini"), url_for("places.area", code=code)))
+    if definition.id == "bridges" and found.values.get("road_code"):
+        pages.append((gettext("Ruas jalannya"), url_for("places.road", code=found.values["road_code"])))
     if definition.id == "roads":
+        pages.append((gettext("Kondisi, jembatan, dan pekerjaan di ruas ini"), url_for("places.road", code=code)))
         items = url_for("ogc.items", layer="road_segments", road_code=code)
         pages.append((gettext("Kondisi tiap segmen (GeoJSON)"), items))
     return pages

@@ -257,10 +257,5 @@ def read_works(session: Session, road: Road, as_of: datetime | None = None) -> l
     return found
 
 
-def list_codes(session: Session, *, limit: int) -> Sequence[str]:
-    """Return the codes of roads, for the sitemap."""
-    return session.scalars(text("SELECT code FROM layers.roads ORDER BY code LIMIT :limit"), {"limit": limit}).all()
-
-
 def _source(layer: str, columns: Sequence[str], as_of: datetime | None) -> str:
     return f"layers.{layer}" if as_of is None else as_of_source(layer, dict.fromkeys(columns), ":as_of")

@@ -18,7 +18,12 @@ from app.maps.routes import requested_language, requested_theme
 from app.places.answers import MOST_CSV_ROWS, answer_csv, answer_page, kept_picture, requested_criteria
 from app.places.area_pages import area_values, listed_areas, page_day, works_filter
 from app.places.area_queries import Area, read_area, read_boundary
+from app.places.company_pages import company_values
+from app.places.company_pages import list_values as company_list_values
+from app.places.company_queries import read_company
 from app.places.kept_figures import KeptFigures, read_kept_figures
+from app.places.links import register_project_links
+from app.places.programme_pages import find_node, programme_values, tree_values
 from app.places.road_pages import list_values as road_list_values
 from app.places.road_pages import road_values
 from app.places.road_queries import read_road
@@ -31,6 +36,7 @@ from app.search.words import read_words
 
 blueprint = Blueprint("places", __name__)
 
+init_app = register_project_links
 SHOWN = 40  # characters of an unknown code that the answer repeats
 PICTURE_LAYERS = (*BASE_LAYERS, "projects")
 
@@ -118,6 +124,62 @@ def road(code: str) -> AnyResponse:
     values = road_values(reader_session(), found, criteria)
     html = render_template(
         "places/road.html", criteria=criteria, code_label=code_label, canonical=canonical_url(), **values
+    )
+    return answer_page(html)
+
+
+@blueprint.get("/contractors")
+def contractors() -> AnyResponse:
+    """List the companies that had a contract."""
+    settings: Settings = current_app.config["SETTINGS"]
+    sought, after = request.args.get("q", "").strip(), request.args.get("after", "").replace("\0", "")
+    values = company_list_values(reader_session(), read_words(sought), sought, after, limit=settings.lists.default)
+    return answer_page(render_template("places/contractors.html", **values, canonical=canonical_url()))
+
+
+@blueprint.get("/contractors/<int:company_id>")
+def contractor(company_id: int) -> AnyResponse:
+    """Show a company's packages: what it builds, for how much, how far it is, and what is late."""
+    criteria = replace(requested_criteria(current_region()), year=())
+    found = read_company(reader_session(), company_id, criteria.as_of)
+    if found is None:
+        raise NotFound("Penyedia ini tidak ada.", "There is no such contractor.")
+    values = company_values(reader_session(), company_id, *found, criteria)
+    html = render_template(
+        "places/contractor.html", criteria=criteria, code_label=code_label, canonical=canonical_url(), **values
+    )
+    return answer_page(html)
+
+
+@blueprint.get("/programs")
+def programmes() -> AnyResponse:
+    """Show the tree of programmes with packages in a year."""
+    region = current_region()
+    criteria = requested_criteria(region)
+    values = tree_values(reader_session(), region, criteria)
+    return answer_page(
+        render_template("places/programmes.html", criteria=criteria, canonical=canonical_url("year"), **values)
+    )
+
+
+@blueprint.get("/programs/<code>")
+def programme(code: str) -> AnyResponse:
+    """Show a programme, activity or sub-activity: its packages, ceilings, payments and progress."""
+    region = current_region()
+    criteria = requested_criteria(region)
+    found = find_node(reader_session(), code, request.args.get("version"), criteria)
+    if found is None:
+        raise NotFound(
+            f"Program “{code[:SHOWN]}” tidak ada, atau belum memiliki pekerjaan.",
+            f"There is no programme “{code[:SHOWN]}”, or it has no works yet.",
+        )
+    values = programme_values(reader_session(), region, *found, criteria)
+    html = render_template(
+        "places/programme.html",
+        criteria=criteria,
+        code_label=code_label,
+        canonical=canonical_url("year", "version"),
+        **values,
     )
     return answer_page(html)
 
