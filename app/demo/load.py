@@ -20,6 +20,7 @@ from app.demo.life import TODAY
 from app.demo.offices import basic_tables
 from app.demo.past import ENDED_BY, REMOVED_PARKS, layer_past, register_tables
 from app.demo.recording import REVIEWER, STAFF
+from app.demo.residents import load_reports
 from app.demo.rows import Table, tables_of
 from app.demo.tracking import tracking_tables
 from app.demo.trail import leave_trail
@@ -132,6 +133,8 @@ def _load_register(connection: Connection, world: World, storage: Storage) -> di
     tables = [*keys.tables, *present, *tracked]
     with _triggers_off(connection, [table.name for table in tables if table.name not in GEOGRAPHIC]):
         rows = {table.name: _copy(connection, table) for table in tables}
+    with _triggers_off(connection, ["app.feedback_report"]):
+        rows["app.feedback_report"] = load_reports(connection, world.region.code)
     leave_trail(connection, STAFF.format(REVIEWER))
     for table in [*past, *ended]:
         rows[f"history.{table.name.partition('.')[2]}"] = _copy_past(connection, table)

@@ -29,6 +29,7 @@ TRACKING = (
     "payment",
     "critical_case",
     "photo",
+    "feedback_report",
 )
 
 
