@@ -31,6 +31,7 @@ SUBJECTS = (
     "app.reports.routes",
     "app.exports.routes",
     "app.embed.routes",
+    "app.digest.routes",
     "app.feeds.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",
@@ -50,6 +51,7 @@ SUBJECTS = (
     "app.feedback.routes",
     "app.feedback.staff_routes",
     "app.api.routes",
+    "app.design.routes",
     "app.health",
     "app.crawlers",
 )  # fmt: skip

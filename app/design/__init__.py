@@ -1,0 +1,1 @@
+"""The pages' own parts on one page, for those who build pages."""
