@@ -31,7 +31,6 @@ SUBJECTS = (
     "app.reports.routes",
     "app.exports.routes",
     "app.embed.routes",
-    "app.digest.routes",
     "app.feeds.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",
