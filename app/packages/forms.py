@@ -229,6 +229,7 @@ class PaymentInput(Input):
     kind: Literal["advance", "instalment", "monthly", "final", "retention", "other"]
     amount_idr: Paid
     note: Line | None = None
+    contract_id: Identifier | None = None  # None: of the contract that runs, or ran last
 
 
 class CompanyInput(Input):

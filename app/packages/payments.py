@@ -23,7 +23,7 @@ HANDED_OVER = frozenset({"handed_over", "maintenance", "finished"})
 
 def add_payment(session: Session, package: PackageRow, data: PaymentInput, *, today: dt.date) -> int:
     """
-    Record a disbursement of the contract that runs, or ran last.
+    Record a disbursement of the contract that it names, else of the one that runs, or ran last.
 
     Parameters
     ----------
@@ -33,15 +33,18 @@ def add_payment(session: Session, package: PackageRow, data: PaymentInput, *, to
     Raises
     ------
     InvalidInput
-        When its number is known already, or the sums do not allow it.
+        When the contract is not of the package, the number is known already, or the sums do not allow it.
     """
     contract = session.execute(
         text(f"""
-            SELECT c.*, {EFFECTIVE} FROM app.contract c WHERE c.project_id = :id
+            SELECT c.*, {EFFECTIVE} FROM app.contract c
+            WHERE c.project_id = :id AND c.id = coalesce(:contract, c.id)
             ORDER BY c.state = 'running' DESC, c.signed_on DESC, c.id DESC LIMIT 1
         """),
-        {"id": package.id},
+        {"id": package.id, "contract": data.contract_id},
     ).one_or_none()
+    if contract is None and data.contract_id is not None:
+        raise InvalidInput({"contract_id": gettext("Pilih salah satu yang tersedia.")})
     if contract is None:
         raise InvalidInput({"": gettext("Belum ada kontrak atau keputusan swakelola; pembayaran belum dapat dicatat.")})
     sums = {
@@ -59,7 +62,7 @@ def add_payment(session: Session, package: PackageRow, data: PaymentInput, *, to
             VALUES (:project, :contract, :number, :paid_on, :kind, :amount_idr, :note)
             ON CONFLICT (number) DO NOTHING RETURNING id
         """),
-        {"project": package.id, "contract": contract.id, **data.model_dump()},
+        {"project": package.id, "contract": contract.id, **data.model_dump(exclude={"contract_id"})},
     )
     if found is None:
         raise InvalidInput({"number": gettext("SP2D nomor %(number)s sudah dicatat.", number=data.number)})

@@ -211,6 +211,7 @@ def payments(code: str) -> Answer:
         paid_percent=paid_percent(package),
         alarm=critical_box(db.session, code, today=api.today())["alarm"],
         kinds=words.choices(words.PAYMENT_KINDS),
+        contracts=[(one.id, f"{one.number} ({words.CONTRACT_STATES[one.state]})") for one in package.contracts],
         words=words,
     )
     return _with_status(answer, state)

@@ -203,3 +203,13 @@ def test_empty_page_says_so_and_asks_few_questions(leader: FlaskClient, connecti
 def test_last_month_ends_the_day_before_this_one_begins() -> None:
     assert end_of_last_month(dt.date(2026, 3, 31)) == dt.date(2026, 2, 28)
     assert end_of_last_month(dt.date(2026, 1, 1)) == dt.date(2025, 12, 31)
+
+
+def test_payments_are_measured_by_the_ceiling_which_holds_every_contract(
+    leader: FlaskClient, connection: Connection
+) -> None:
+    make_project(connection, ceiling_idr=1_200_000_000, contract_value_idr=500_000_000, paid_idr=600_000_000)
+    page = " ".join(leader.get("/leader").text.split())
+    assert "50,0% dari pagu" in page  # 600 of 1 200; 120 % of the present contract would tell nothing
+    assert "120,0%" not in page
+    assert "dari kontrak" not in page

@@ -34,6 +34,14 @@ def end_contract(connection: Connection, project: int) -> None:
     )
 
 
+def ended_contract(connection: Connection, project: int) -> int:
+    return int(
+        connection.execute(
+            text("SELECT id FROM app.contract WHERE project_id = :id AND state = 'terminated'"), {"id": project}
+        ).scalar_one()
+    )
+
+
 @pytest.fixture
 def project(connection: Connection) -> int:
     """Of a contract of 1 000 million 500 were paid for 50 %; after its end one of 500 runs, with 100 paid."""
@@ -150,3 +158,56 @@ def test_an_earlier_moment_counts_the_contract_that_ran_then(
     assert then["financial_percent"] == 12
     assert ppk.get("/api/v1/packages/P-1?as_of=2026-10-05").get_json()["paid_percent"] == 12
     assert ppk.get("/packages/P-1/critical?as_of=2026-10-05").status_code in {200, 403}
+
+
+def test_a_late_payment_of_the_ended_contract_is_recorded_under_it(
+    ppk: FlaskClient, treasurer: FlaskClient, connection: Connection, project: int
+) -> None:
+    ended = ended_contract(connection, project)
+    running = make_contract(
+        connection, project, company_id=make_company(connection, name="CV Beliti"), signed_on=date(2026, 9, 1),
+        start_date=date(2026, 9, 7), value_idr=500_000_000, advance_percent=0,
+    )  # fmt: skip
+    sent = {"number": "SP2D/9", "paid_on": "2026-11-02", "kind": "final", "amount_idr": 400_000_000}
+    late = treasurer.post(f"{API}/payments", json={**sent, "contract_id": ended})
+    assert late.status_code == 201
+    assert (late.json["contract_paid_idr"], late.json["paid_percent"]) == (0, 0)
+    assert late.json["paid_idr"] == 900_000_000
+    more = treasurer.post(f"{API}/payments", json={**sent, "number": "SP2D/10", "contract_id": ended})
+    assert more.status_code == 422  # 300 and 400 of its 1 000 are paid, and 200 that name no contract are not counted
+    usual = treasurer.post(f"{API}/payments", json={**sent, "number": "SP2D/11"})
+    assert usual.json["contract_paid_idr"] == 400_000_000
+    named = treasurer.get(f"{API}/payments").json["payments"]
+    assert {one["number"]: one["contract_id"] for one in named if one["number"] in {"SP2D/9", "SP2D/11"}} == {
+        "SP2D/9": ended,
+        "SP2D/11": running,
+    }
+
+
+def test_a_payment_is_of_a_contract_of_its_own_package(
+    treasurer: FlaskClient, connection: Connection, second: int
+) -> None:
+    other = make_tracked_project(connection, code="P-2", status="construction")
+    sent = {"number": "SP2D/9", "paid_on": "2026-11-02", "kind": "final", "amount_idr": 1_000}
+    for contract in (contract_of(connection, other), 999_999):
+        answer = treasurer.post(f"{API}/payments", json={**sent, "contract_id": contract})
+        assert answer.status_code == 422
+        assert "contract_id" in answer.text
+    assert connection.scalar(text("SELECT count(*) FROM app.payment WHERE number = 'SP2D/9'")) == 0
+
+
+def test_the_form_offers_contracts_where_there_are_several(
+    treasurer: FlaskClient, connection: Connection, project: int
+) -> None:
+    assert 'name="contract_id"' not in treasurer.get("/packages/P-1/payments").text
+    ended = ended_contract(connection, project)
+    make_contract(
+        connection, project, company_id=make_company(connection, name="CV Beliti"), signed_on=date(2026, 9, 1),
+        start_date=date(2026, 9, 7), value_idr=500_000_000, advance_percent=0,
+    )  # fmt: skip
+    page = treasurer.get("/packages/P-1/payments").text
+    assert 'name="contract_id"' in page
+    assert f'<option value="{ended}">' in page
+    sent = {"number": "SP2D/9", "paid_on": "2026-11-02", "kind": "final", "amount_idr": "1000", "contract_id": ended}
+    assert treasurer.post("/packages/P-1/payments", data=sent).status_code == 303
+    assert connection.scalar(text("SELECT contract_id FROM app.payment WHERE number = 'SP2D/9'")) == ended
