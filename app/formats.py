@@ -64,6 +64,15 @@ def format_km(length_m: Number | None, language: str) -> str:
     return NOTHING if length_m is None else f"{format_number(Decimal(str(length_m)) / int(M_PER_KM), language, 3)} km"
 
 
+def format_distance(distance_m: Number | None, language: str) -> str:
+    """Return how far something is as people say it: `650 m`, `1,2 km`."""
+    if distance_m is None:
+        return NOTHING
+    if distance_m < int(M_PER_KM):
+        return f"{format_number(round(float(distance_m) / 10) * 10, language)} m"
+    return f"{format_number(Decimal(str(distance_m)) / int(M_PER_KM), language, 1)} km"
+
+
 def format_ha(area_m2: Number | None, language: str) -> str:
     """Return an area given in square metres as hectares: `12,35 ha`."""
     return NOTHING if area_m2 is None else f"{format_number(Decimal(str(area_m2)) / M2_PER_HA, language, 2)} ha"
@@ -100,6 +109,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "idr": format_idr,
     "idr_short": format_idr_short,
     "km": format_km,
+    "distance": format_distance,
     "ha": format_ha,
     "percent": format_percent,
     "day": format_day,

@@ -86,7 +86,8 @@ APPROVING = frozenset({P.UPDATE_APPROVE, P.UPDATE_PUBLISH, P.CRITICAL_DECLARE, P
 
 # Open to everybody, for reading. Other views say `@public` or `@needs(...)`; whatever says neither is refused.
 PUBLIC_ENDPOINTS = frozenset({
-    "maps.home", "maps.search", "maps.panel", "maps.feature_panel", "maps.panel_ids", "maps.panel_years", "maps.style",
+    "maps.home", "maps.search", "maps.near",
+    "maps.panel", "maps.feature_panel", "maps.panel_ids", "maps.panel_years", "maps.style",
     "maps.tilejson", "maps.legend", "maps.symbols", "maps.plate", "maps.light", "tiles.tile",
     "rasters.tile", "rasters.rasters",
     "ogc.landing", "ogc.conformance", "ogc.collections", "ogc.collection", "ogc.items", "ogc.item",
@@ -97,8 +98,10 @@ PUBLIC_ENDPOINTS = frozenset({
     "projects.share_picture", "projects.calendar",
     "catalogue.layers", "catalogue.feature", "catalogue.picture",
     "places.areas", "places.area", "places.area_picture", "places.area_works",
-    "places.roads", "places.road", "places.contractors", "places.contractor", "places.programmes", "places.programme",
+    "places.roads", "places.road", "places.road_picture",
+    "places.contractors", "places.contractor", "places.programmes", "places.programme",
     "embed.page", "embed.picture", "embed.map_file", "embed.oembed", "exports.projects", "feeds.atom", "feeds.calendar",
+    "digest.form", "digest.confirm_page", "digest.leave_page",
     "api.projects", "api.project", "api.search", "api.versions", "api.region",
     "health.healthz", "health.readyz", "crawlers.robots", "crawlers.sitemap",
 })  # fmt: skip

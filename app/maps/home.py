@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,29 +18,45 @@ from app.catalogue.queries import Feature, read_feature
 from app.errors import NotFound
 from app.extensions import current_language
 from app.maps.assets import asset_url
+from app.maps.filter_choices import (
+    Choice,
+    coded_choices,
+    count_choices,
+    more_fields,
+    more_in_use,
+    radius_choices,
+    read_near_place,
+)
 from app.maps.queries import read_area_names, read_districts, read_versions, works_by_month
 from app.maps.texts import browser_texts
 from app.projects.filters import ProjectFilter
-from app.projects.queries import SORTS, ProjectRow, count_facets, key_figures, list_projects
+from app.projects.queries import SORTS, ProjectRow, key_figures, list_projects
 from app.region import current_region, own_catalogue
 from app.values import written_value
 from layers.catalogue import built_in_catalogue
 from layers.definition import LayerDefinition
 
 NEWEST_FIRST = "-start_date"  # what was begun last, whatever its code
+NEAREST_FIRST = "distance_m"
 LIST_SORTS = (NEWEST_FIRST, "-contract_value_idr", "deviation_points", "name")
 NO_CARD_FIELDS = frozenset({"name", "start_point", "end_point"})  # said by the card's heading, or by the page
-FILTERS = ("q", "stage", "year", "sector", "district", "village", "as_of")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value of a filter: how it is called, how many projects have it, and whether it is chosen."""
-
-    code: str
-    label: str
-    count: int
-    chosen: bool
+FILTERS = (
+    *(
+        "q",
+        "stage",
+        "year",
+        "sector",
+        "district",
+        "village",
+        "status",
+        "delay",
+        "fund",
+        "unit",
+        "value",
+        "near",
+        "as_of",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -78,16 +94,22 @@ def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
         The address's parameters: the filter's, `sort` and `after`.
     """
     criteria = filter_from_request(args)
-    sort = args["sort"] if args.get("sort", "").removeprefix("-") in SORTS else NEWEST_FIRST
+    usual = NEAREST_FIRST if criteria.near else NEWEST_FIRST
+    sort = args["sort"] if args.get("sort", "").removeprefix("-") in SORTS else usual
+    if sort.endswith(NEAREST_FIRST) and not criteria.near:
+        sort = usual
     limit = current_app.config["SETTINGS"].lists.default
     page = list_projects(session, criteria, limit=limit, after=args.get("after") or None, sort=sort)
-    facets = count_facets(session, criteria)
+    facets = count_choices(session, criteria)
     shown_areas = [code for row in page.rows for code in (*row.village_codes[:1], *row.district_codes[:1])]
     names = read_area_names(session, shown_areas)
-    kept = criteria.to_args() | ({"sort": sort} if sort != NEWEST_FIRST else {})
+    kept = criteria.to_args() | ({"sort": sort} if sort != usual else {})
+    summed = figures_filter(criteria, list(facets["year"]))
     return {
         "criteria": criteria,
-        "figures": key_figures(session, criteria),
+        "figures": key_figures(session, summed),
+        "figures_year": summed.year[0] if summed != criteria else None,
+        "figure_urls": figure_urls(summed),
         "page": page,
         "places": {row.id: place_of(row, names) for row in page.rows},
         "stages": coded_choices("stage", facets["stage"], criteria.stage),
@@ -101,13 +123,52 @@ def panel_values(session: Session, args: MultiDict[str, str]) -> dict[str, Any]:
         "stages_by_code": labels_of("project_stage"),
         "months": works_by_month(session, criteria),
         "sort": sort,
-        "sorts": [(name, sort_label(name)) for name in LIST_SORTS],
+        "usual_sort": usual,
+        "sorts": [(name, sort_label(name)) for name in (*([NEAREST_FIRST] if criteria.near else []), *LIST_SORTS)],
+        "more_fields": more_fields(session, criteria, facets),
+        "more_in_use": more_in_use(criteria),
+        "near_place": read_near_place(session, criteria),
+        "radii": radius_choices(criteria),
+        "radius_url": lambda radius: "/?" + urlencode(kept | {"radius": radius}, doseq=True),
+        "without_near_url": "/?" + urlencode(without(without(without(kept, "near"), "radius"), "sort"), doseq=True),
+        "without_near": criteria.without("near", "radius").to_args(),
         "filters_in_use": sum(bool(getattr(criteria, name)) for name in FILTERS),
         "next_url": "/?" + urlencode(kept | {"after": page.next}, doseq=True) if page.next else None,
         "without_year_url": "/?" + urlencode(without(kept, "year"), doseq=True),
         "year_url": lambda year: "/?" + urlencode(without(kept, "year") | {"year": year}, doseq=True),
         "without_as_of": without(kept, "as_of"),
         "today": today(current_region().time_zone).isoformat(),
+    }
+
+
+def figures_filter(criteria: ProjectFilter, years: list[int]) -> ProjectFilter:
+    """
+    Return what the key figures sum up: what the list shows; without any filter this year's works, or the newest.
+
+    Parameters
+    ----------
+    years
+        Those with works, the newest first.
+    """
+    if not criteria.is_empty or not years:
+        return criteria
+    zone = ZoneInfo(current_region().time_zone)
+    this_year = (criteria.as_of or datetime.now(zone)).astimezone(zone).year
+    return replace(criteria, year=(next((year for year in years if year <= this_year), years[-1]),))
+
+
+def figure_urls(criteria: ProjectFilter) -> dict[str, str]:
+    """Return the address that each key figure opens: the list it counts, or where it comes from."""
+    kept = criteria.to_args()
+    by_year = criteria.without("year", "as_of", "as_of_text").is_empty and len(criteria.year) == 1
+    origin = {"figure": "progress.weighted_physical", "year": criteria.year[0] if by_year else None}
+    return {
+        "packages": url_for("projects.table", **kept),
+        "value": url_for("projects.table", **kept | {"sort": "-contract_value_idr"}),
+        "weighted": url_for("reports.origin", name="progress", **origin, as_of=criteria.as_of_text)
+        if by_year
+        else url_for("projects.table", **kept | {"sort": "-physical_percent"}),
+        "late": url_for("projects.table", **kept | {"delay": "late_in_handling"}),
     }
 
 
@@ -126,20 +187,10 @@ def labels_of(code_list: str) -> dict[str, str]:
     return {code.code: code.label.in_language(current_language()) for code in built_in_catalogue().codes[code_list]}
 
 
-def coded_choices(field: str, counts: Mapping[Any, int], chosen: tuple[str, ...]) -> list[Choice]:
-    """Return the values of a field with a code list that projects have, or that are chosen, in the list's order."""
-    codes = built_in_catalogue().code_list("projects", field)
-    language = current_language()
-    return [
-        Choice(code.code, code.label.in_language(language), counts.get(code.code, 0), code.code in chosen)
-        for code in codes
-        if counts.get(code.code) or code.code in chosen
-    ]
-
-
 def sort_label(sort: str) -> str:
     """Return what an order of the list is called."""
     labels = {
+        NEAREST_FIRST: gettext("Terdekat"),
         NEWEST_FIRST: gettext("Terbaru"),
         "-contract_value_idr": gettext("Nilai terbesar"),
         "deviation_points": gettext("Paling tertinggal"),

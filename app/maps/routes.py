@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import InvalidRequest
 from app.extensions import current_language, reader_session
@@ -18,12 +20,12 @@ from app.maps.home import feature_values, filter_from_request, home_values, pane
 from app.maps.light import LightMapCache
 from app.maps.plates import GREATEST_SIDE_PX, PlateCache, PlateRequest, opening_layers
 from app.maps.queries import matching_ids, read_extent, read_versions, read_years
-from app.projects.filters import read_bbox, read_year
+from app.projects.filters import read_bbox, read_radius, read_year
 from app.rasters.map_layers import add_to_style, legend_entry
 from app.rasters.queries import read_rasters
 from app.rasters.routes import tile_address as raster_address
 from app.region import current_region, own_catalogue
-from app.search.pages import result_values
+from app.search.pages import find_places, result_values
 from app.security_headers import csp_nonce
 from app.tiles.routes import requested_layers
 from layers.catalogue import built_in_catalogue
@@ -63,6 +65,24 @@ def search() -> Response:
     response = Response(render_template("home/search.html", **values))
     response.headers["Cache-Control"] = ASK_AGAIN
     return response
+
+
+@blueprint.get("/near")
+def near() -> AnyResponse:
+    """Lead to the works around a place that somebody typed; when several may be meant, ask which."""
+    typed = request.args.get("place", "").strip()
+    criteria = filter_from_request(request.args).without("near", "radius")
+    radius = read_radius(request.args.get("radius", ""))
+    places = find_places(reader_session(), typed)
+    links = [
+        (place, url_for("maps.home", **replace(criteria, near=place.point, radius=radius).to_args()))
+        for place in places
+    ]
+    if links and (len(links) == 1 or links[0][0].is_exact):
+        return redirect(links[0][1])
+    return Response(
+        render_template("home/near.html", place=typed, links=links, radius=radius), status=200 if links else 404
+    )
 
 
 @blueprint.get("/panel")

@@ -11,13 +11,20 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.catalogue.pictures import Highlight
-from app.maps.home import Choice, coded_choices, place_of
+from app.maps.filter_choices import (
+    Choice,
+    coded_choices,
+    count_choices,
+    more_fields,
+    more_in_use,
+    read_near_place,
+)
+from app.maps.home import place_of
 from app.maps.queries import read_area_names, read_districts
 from app.projects.filters import ProjectFilter
 from app.projects.queries import (
     DEFAULT_SORT,
     Location,
-    count_facets,
     key_figures,
     list_projects,
     read_sort,
@@ -65,7 +72,7 @@ def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> d
     sort = args.get("sort") or DEFAULT_SORT
     after = args.get("after") or None
     page = list_projects(session, criteria, limit=limit, after=after, sort=sort)
-    facets = count_facets(session, criteria)
+    facets = count_choices(session, criteria)
     names = read_area_names(
         session, [code for row in page.rows for code in [*row.village_codes[:1], *row.district_codes[:1]]]
     )
@@ -86,6 +93,9 @@ def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> d
             Choice(code, name, facets["district"].get(code, 0), code in criteria.district)
             for code, name in read_districts(session)
         ],
+        "more_fields": more_fields(session, criteria, facets),
+        "more_in_use": more_in_use(criteria),
+        "near_place": read_near_place(session, criteria),
         "headings": {column: _heading(column, sort, kept) for column in COLUMN_SORTS},
         "sort": None if sort == DEFAULT_SORT else sort,
         "is_first": after is None,

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.api.results import group_json, hit_json, position_json
 from app.region import current_region
-from app.search.queries import Group, district_at, search_groups
+from app.search.queries import Group, district_at, search_features, search_groups
 from gis.coordinates import read_coordinates
 
 SHOWN = 8  # results of a kind
+MOST_PLACES = 12
 MOST_COORDINATES = 100  # characters; longer text is no position
 NEAR_DECIMALS = 3  # of degrees: about 110 m
 POSITION_ZOOM = 15
@@ -68,6 +69,37 @@ def result_values(session: Session, typed: str) -> dict[str, Any]:
         "position": position_json(position, district_at(session, lon, lat))
         | {"map_url": f"/#{POSITION_ZOOM}/{lat:.5f}/{lon:.5f}", "near_url": f"/?{near}"},
     }
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that somebody may have meant; `is_exact`: it is called just so. Point: lon, lat (EPSG:4326)."""
+
+    label: str
+    kind_label: str
+    within: str | None
+    point: tuple[float, float]
+    is_exact: bool
+
+
+def find_places(session: Session, typed: str) -> list[Place]:
+    """Find places that have a position, best first: a typed position itself, else villages, roads and the like."""
+    position = read_coordinates(typed[:MOST_COORDINATES], current_region().bbox)
+    if position is not None:
+        found = position_json(position, district_at(session, *position))
+        return [Place(found["label"], found["kind_label"], found["place"], position, is_exact=True)]
+    hits = [hit for hit in search_features(session, typed, limit=MOST_PLACES) if hit.point is not None]
+    return [
+        Place(
+            hit.label,
+            hit_json(hit)["kind_label"],
+            hit.place,
+            hit.point,
+            is_exact=hit.label.casefold() == typed.casefold() and hit.layer in {"villages", "districts", "places"},
+        )
+        for hit in hits
+        if hit.point is not None
+    ]
 
 
 def _section(group: Group, typed: str) -> Section:

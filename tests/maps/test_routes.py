@@ -70,7 +70,9 @@ def codes(html: str) -> list[str]:
 def test_home_lists_projects_with_figures(client: FlaskClient, works: Connection) -> None:
     html = page_of(client, "/")
     assert set(codes(html)) >= {"A-1", "A-2", "A-3"}
-    assert "Rp3,75 miliar" in html  # three contracts of Rp1,25 miliar
+    assert "Tahun anggaran 2026" in html
+    assert "Rp2,5 miliar" in html  # the year's two contracts of Rp1,25 miliar
+    assert "Rp3,75 miliar" in page_of(client, "/?sector=roads")  # with a filter all that the list shows: three
     assert "48,2%" in html
     assert "Peningkatan Jalan &lt;Ruas 1&gt;" in html
 

@@ -67,7 +67,7 @@ def test_criteria(reader: Session, query: dict[str, str], expected: list[str]) -
 
 
 def test_an_agency_stands_for_its_units(connection: Connection, reader: Session) -> None:
-    units = dict(connection.execute(text("SELECT code, id FROM app.unit")).tuples().all())
+    units = {row.code: row.id for row in connection.execute(text("SELECT code, id FROM app.unit"))}
     assert codes(reader, unit=str(units["1.03"])) == ["A-1", "A-2"]
     assert codes(reader, unit=str(units["1.03.01"])) == ["A-1"]
     assert codes(reader, unit=str(units["1.03"]), as_of="2199-01-01") == ["A-1", "A-2"]
@@ -85,7 +85,7 @@ def test_nearest_first_and_on_to_the_next_part(reader: Session) -> None:
 
 
 def test_every_filter_counts_its_choices(connection: Connection, reader: Session) -> None:
-    units = dict(connection.execute(text("SELECT code, id FROM app.unit")).tuples().all())
+    units = {row.code: row.id for row in connection.execute(text("SELECT code, id FROM app.unit"))}
     counts = count_facets(reader, criteria_of({}), ALL_FACETS)
     assert counts["fund"] == {"APBD": 2, "DAK": 2}
     assert counts["unit"] == {units["1.03.01"]: 1, units["1.03"]: 1, units["1.04"]: 1}

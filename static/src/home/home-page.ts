@@ -14,16 +14,22 @@ import { loadStyles } from "./load-styles";
 import type { MapStage } from "./map-stage";
 import { Notices } from "./notices";
 import { pictureFirst } from "./picture-first";
+import { readNear, whereAmI } from "./near-me";
 import { Sheet } from "./sheet";
+import { TimePlayer } from "./time-player";
 
 const POLL_MS = 15_000;
 const SLOW_MS = 6_000;
 const MOVED_MS = 350;
-const FILTERS = ["stage", "status", "sector", "delay", "year", "q", "district", "village", "as_of", "sort"];
+const FILTERS = [
+  ...["stage", "status", "sector", "delay", "year", "q", "district", "village", "fund", "unit", "value"],
+  ...["near", "radius", "as_of", "sort"],
+];
 
 export class HomePage {
   private readonly notices = new Notices();
   private readonly list: ProjectList;
+  private readonly player: TimePlayer;
   private readonly card: FeatureCard;
   private readonly search: SearchBox;
   private readonly sheet: Sheet;
@@ -42,7 +48,11 @@ export class HomePage {
       point: (id) => this.stage?.point(id === null ? null : { layer: "projects", id }),
       pick: (id) => void this.select({ layer: "projects", id }),
       inView: (on) => this.setInView(on),
+      nearMe: (radius) => void this.nearMe(radius),
+      shown: () => this.player.prepare(),
     });
+    this.player = new TimePlayer(listView, config.texts, (year) => this.showYear(year));
+    this.player.prepare();
     this.card = new FeatureCard(find("card"), listView, config.texts, () => this.back());
     this.search = new SearchBox(
       find("search") as HTMLFormElement,
@@ -98,6 +108,7 @@ export class HomePage {
         },
       );
       this.stage.setProjects(await this.projects(), readCriteria(this.query()).stage);
+      this.stage.showNear(readNear(this.query()), this.state.camera === null);
       this.stage.select(this.state.feature);
       matchMedia("(prefers-color-scheme: dark)").addEventListener(
         "change",
@@ -122,7 +133,30 @@ export class HomePage {
     return all;
   }
 
+  /** The time bar plays: the list and the map of one year, without a step in the browser's history for each. */
+  private async showYear(year: string): Promise<void> {
+    const query = this.query();
+    query.set("year", year);
+    history.replaceState(null, "", `${location.pathname}?${query}${formatHash(this.state)}`);
+    await this.showFilter(query);
+  }
+
+  /** Works around the visitor, whose position is asked for only here and goes rounded into the address. */
+  private async nearMe(radius: string): Promise<void> {
+    const { texts } = this.config;
+    this.notices.say("near", texts["near.asking"]);
+    const near = await whereAmI();
+    if (!near) return this.notices.say("near", texts["near.failed"], { seconds: 8 });
+    this.notices.withdraw("near");
+    const query = this.query();
+    query.delete("sort");
+    query.set("near", near);
+    query.set("radius", radius);
+    await this.filter(query);
+  }
+
   private async filter(query: URLSearchParams): Promise<void> {
+    this.player.stop();
     const kept = new URLSearchParams(query);
     kept.delete("after");
     const text = kept.toString();
@@ -152,6 +186,7 @@ export class HomePage {
       const projects = await this.projects(running.signal);
       if (running.signal.aborted) return;
       this.stage.setProjects(projects, readCriteria(this.query()).stage);
+      this.stage.showNear(readNear(this.query()), true);
       await this.stage.redraw(theme(), this.query().get("as_of"));
     } catch (error) {
       if (!running.signal.aborted) this.notices.say("failed", this.config.texts["map.tiles_failed"], { seconds: 8 });

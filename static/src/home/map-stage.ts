@@ -5,6 +5,7 @@ import { client, type LegendLayer, type Theme } from "../api/client";
 import { element } from "../dom/element";
 import type { HomeConfig } from "../lib/home-config";
 import { fillText } from "../lib/fill-text";
+import { circleAround } from "../lib/geodesy";
 import type { Expression } from "../lib/map-filter";
 import type { FeatureKey, MapState } from "../lib/map-state";
 import type { Versions } from "../lib/tile-address";
@@ -17,6 +18,7 @@ import { PrintTool } from "../map/print-tool";
 import { scaleLine } from "../map/scale-line";
 import { SwipeTool } from "../map/swipe-tool";
 import { ToolBar } from "../map/tool-bar";
+import type { Near } from "./near-me";
 import type { Notices } from "./notices";
 
 export interface StageOptions {
@@ -40,6 +42,7 @@ type Box = readonly [number, number, number, number];
 const NAME_FIELDS = ["name", "zone_name", "road_code"];
 
 export class MapStage {
+  private near = ""; // the circle that is drawn
   private readonly panel: LayerPanel;
   private readonly tools: ToolBar;
   private readonly popup = new Popup({
@@ -165,6 +168,32 @@ export class MapStage {
     this.marker?.remove();
     const sign = element("div", { class: "pin", role: "img", "aria-label": label });
     this.marker = new Marker({ element: sign, anchor: "bottom" }).setLngLat([point[0], point[1]]).addTo(this.view.map);
+  }
+
+  /** Draw how far around a position is looked, and go there when it is another than before. */
+  showNear(near: Near | null, fit: boolean): void {
+    const said = near ? `${near.point} ${near.radiusM}` : "";
+    if (said === this.near) return;
+    this.near = said;
+    const colour = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
+    const ring = near ? circleAround(near.point, near.radiusM) : [];
+    const line = { "line-color": colour, "line-width": 1.5, "line-dasharray": [4, 3] };
+    this.view.addTool("near", [{ type: "line", filter: ["==", ["geometry-type"], "Polygon"], paint: line }]).setData({
+      type: "FeatureCollection",
+      features: near
+        ? [
+            {
+              type: "Feature",
+              properties: {},
+              geometry: { type: "Polygon", coordinates: [ring.map((corner) => [...corner])] },
+            },
+          ]
+        : [],
+    });
+    if (!near || !fit) return;
+    const lons = ring.map((corner) => corner[0]);
+    const lats = ring.map((corner) => corner[1]);
+    this.view.fit([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)]);
   }
 
   /** What is in sight, in degrees. */

@@ -12,7 +12,7 @@ export interface ProjectCriteria {
 }
 
 const IN_TILES = ["stage", "status", "sector", "year"] as const;
-const NEEDING_IDS = ["q", "district", "village", "delay"] as const;
+const NEEDING_IDS = ["q", "district", "village", "delay", "fund", "unit", "value", "near"] as const;
 
 /** Read the criteria of the list from an address. */
 export function readCriteria(parameters: URLSearchParams): ProjectCriteria {

@@ -9,6 +9,10 @@ export interface ProjectListEvents {
   point(id: number | null): void;
   pick(id: number): void;
   inView(on: boolean): void;
+  /** The visitor wants works around where he is, within so many kilometres. */
+  nearMe(radius: string): void;
+  /** Parts were rendered anew. */
+  shown(): void;
 }
 
 const TYPING_MS = 150;
@@ -40,6 +44,7 @@ export class ProjectList {
     try {
       this.exchange(await client.panel(query, running.signal));
       this.prepare(inView);
+      this.events.shown();
     } catch (error) {
       if (!running.signal.aborted) this.fail();
     } finally {
@@ -67,10 +72,12 @@ export class ProjectList {
   private exchange(rendered: Document): void {
     const focused = document.activeElement?.id;
     const open = this.root.querySelector("#filters-toggle")?.getAttribute("aria-expanded") === "true";
+    const folds = [...this.root.querySelectorAll<HTMLDetailsElement>("details[open][id]")].map((one) => one.id);
     for (const part of rendered.querySelectorAll<HTMLElement>("[data-part]")) {
       this.root.querySelector(`[data-part="${part.dataset.part}"]`)?.replaceWith(document.importNode(part, true));
     }
     if (open) this.unfold(true);
+    for (const id of folds) this.root.querySelector<HTMLDetailsElement>(`details#${id}`)?.setAttribute("open", "");
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
@@ -84,6 +91,8 @@ export class ProjectList {
     reveal("#filters-toggle", false);
     reveal("#list-in-view", false);
     reveal(".as-of-go", true);
+    reveal("#near-me", !("geolocation" in navigator));
+    reveal("#near-note", !("geolocation" in navigator));
     const box = this.root.querySelector<HTMLInputElement>("#in-view");
     if (box) box.checked = inView;
     const figures = this.root.querySelector<HTMLElement>(".figures");
@@ -101,11 +110,13 @@ export class ProjectList {
 
   private onChange(event: Event): void {
     const target = event.target as HTMLInputElement;
+    if (["play-speed", "near-place", "near-radius"].includes(target.id)) return;
     if (target.id === "in-view") return this.events.inView(target.checked);
     this.events.filter(this.query());
   }
 
   private onSubmit(event: Event): void {
+    if ((event.target as HTMLFormElement).closest("#near")) return; // the server finds the place
     event.preventDefault();
     this.events.filter(this.query());
   }
@@ -115,6 +126,8 @@ export class ProjectList {
     if ((event as MouseEvent).ctrlKey || (event as MouseEvent).metaKey || (event as MouseEvent).shiftKey) return;
     const toggle = target.closest("#filters-toggle");
     if (toggle) return this.unfold(toggle.getAttribute("aria-expanded") !== "true");
+    if (target.closest("#near-me"))
+      return this.events.nearMe(this.root.querySelector<HTMLSelectElement>("#near-radius")?.value ?? "");
     const id = rowId(target);
     if (id !== null && target.closest("a")) {
       event.preventDefault();
@@ -151,9 +164,9 @@ export class ProjectList {
   private query(): URLSearchParams {
     const query = new URLSearchParams();
     const form = new FormData(this.root.querySelector<HTMLFormElement>("#filters")!);
+    const usual = this.root.querySelector<HTMLElement>("#filter-sort")?.dataset.usual;
     for (const [name, value] of form)
-      if (typeof value === "string" && value && !(name === "sort" && value === "-start_date"))
-        query.append(name, value);
+      if (typeof value === "string" && value && !(name === "sort" && value === usual)) query.append(name, value);
     const asOf = this.root.querySelector<HTMLInputElement>("#as-of")?.value;
     if (asOf) query.set("as_of", asOf);
     return query;
