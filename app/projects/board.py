@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
@@ -57,7 +57,7 @@ def board_facts(
     language = current_language()
     contract = contract_in_force(contracts)
     register = gettext("register paket, %(day)s", day=format_day(recorded_day(board), language))
-    papers = _Papers(contract, register)
+    value_origin, period_origin = _paper(contract, "value_idr") or register, _paper(contract, "end_date") or register
     facts = [
         ("agency", gettext("Instansi"), agency_of(board), None),
         ("programme", gettext("Program dan kegiatan"), " › ".join(board.programmes), None),
@@ -75,10 +75,10 @@ def board_facts(
         ("ceiling", gettext("Pagu"), _rupiah(row.ceiling_idr, language), register),
         ("estimate", gettext("Harga perkiraan sendiri (HPS)"), _rupiah(board.owner_estimate_idr, language), register),
         ("contract", gettext("Kontrak"), _contract_line(contract, language), None),
-        ("value", gettext("Nilai kontrak"), _rupiah(row.contract_value_idr, language), papers.value()),
+        ("value", gettext("Nilai kontrak"), _rupiah(row.contract_value_idr, language), value_origin),
         ("contractor", gettext("Penyedia"), row.contractor, None),
         ("supervisor", gettext("Konsultan pengawas"), contract.supervisor if contract else None, None),
-        ("period", gettext("Pelaksanaan"), _period(row, language), papers.period()),
+        ("period", gettext("Pelaksanaan"), _period(row, language), period_origin),
         ("days", gettext("Jangka waktu"), _days(row, language), None),
         ("planned", gettext("Rencana fisik"), _percent(row.planned_percent, language), _plan_origin(row, curve)),
         ("physical", gettext("Realisasi fisik"), _percent(row.physical_percent, language), _actual_origin(row)),
@@ -145,29 +145,17 @@ def agency_of(board: Board) -> str:
     return ", ".join(dict.fromkeys(part for part in (government, office.agency or office.office, office.unit) if part))
 
 
-@dataclass(frozen=True)
-class _Papers:
-    """Which paper tells the value and the days of a contract."""
-
-    contract: Contract | None
-    otherwise: str
-
-    def value(self) -> str:
-        return self._newest("value_idr")
-
-    def period(self) -> str:
-        return self._newest("end_date")
-
-    def _newest(self, field: str) -> str:
-        if self.contract is None:
-            return self.otherwise
-        language = current_language()
-        for addendum in reversed(self.contract.addenda):
-            if getattr(addendum, field) is not None:
-                day = format_day(addendum.signed_on, language)
-                return str(gettext("adendum %(number)s, %(day)s", number=addendum.number, day=day))
-        day = format_day(self.contract.signed_on, language)
-        return str(gettext("kontrak %(number)s, %(day)s", number=self.contract.number, day=day))
+def _paper(contract: Contract | None, field: Literal["value_idr", "end_date"]) -> str | None:
+    """Return which paper says a field of a contract as it stands: the newest addendum to change it, else itself."""
+    if contract is None:
+        return None
+    language = current_language()
+    for addendum in reversed(contract.addenda):
+        if getattr(addendum, field) is not None:
+            day = format_day(addendum.signed_on, language)
+            return str(gettext("adendum %(number)s, %(day)s", number=addendum.number, day=day))
+    day = format_day(contract.signed_on, language)
+    return str(gettext("kontrak %(number)s, %(day)s", number=contract.number, day=day))
 
 
 def recorded_day(board: Board) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ from app.region import current_region
 
 QR_ERROR = "m"  # read even when 15 % of it is scratched
 QR_BORDER = 2  # modules of paper around it
+KEPT_CODES = 500
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,13 @@ def share_of(row: ProjectRow, place: str, picture_args: dict[str, Any]) -> Share
     short = short_url(row.id)
     description = " · ".join(part for part in (place, how_far(row), whether_in_time(row)) if part)
     text = f"{row.name}. {description}"
-    drawn = segno.make(short, error=QR_ERROR).svg_inline(scale=4, border=QR_BORDER, light="#fff", dark="#000")
     image = url_for("projects.share_picture", code=row.code, lang=current_language(), **picture_args)
     return Share(
         short_url=short,
         text=text,
         description=description,
         image_url=public_root() + image,
-        qr=Markup(drawn),  # noqa: S704 - drawn by segno
+        qr=qr_markup(short),
         message_url=f"https://wa.me/?{urlencode({'text': f'{text} {short}'}, quote_via=quote)}",
         mail_url=f"mailto:?{urlencode({'subject': row.name, 'body': f'{text} {short}'}, quote_via=quote)}",
     )
@@ -60,6 +61,13 @@ def share_of(row: ProjectRow, place: str, picture_args: dict[str, Any]) -> Share
 def short_url(project_id: int) -> str:
     """Return the whole short address of a project, as people reach us."""
     return public_root() + url_for("projects.short", short=short_code(project_id))
+
+
+@lru_cache(maxsize=KEPT_CODES)
+def qr_markup(url: str) -> Markup:
+    """Return the QR code of an address for a page."""
+    drawn = segno.make(url, error=QR_ERROR).svg_inline(scale=4, border=QR_BORDER, light="#fff", dark="#000")
+    return Markup(drawn)  # noqa: S704 - drawn by segno
 
 
 def qr_svg(url: str) -> bytes:
