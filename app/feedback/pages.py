@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -17,7 +17,7 @@ from app.feedback.words import CATEGORIES, STATES
 from app.formats import format_day, format_number
 
 DISTANCE_STEP_M = 50  # to which distances of other reports are told
-CELLS = ("reports", "open", "answered", "rejected")
+PARTS = ("open", "answered", "rejected")  # of the reports of a category
 
 
 @dataclass(frozen=True)
@@ -68,28 +68,27 @@ def _distance(distance_m: float | None) -> str:
 
 def count_rows(rows: Sequence[Row[Any]]) -> tuple[list[CountRow], CountRow | None]:
     """
-    Return counts by category, in the order of forms, and in all.
+    Return counts by category, in the order of forms, and in all, so that no untold one is a difference of told ones.
 
-    Of a column in which a single cell is untold, the total is untold too: else the cell would be their difference.
+    In a row with an untold part no part is told, since it would be what is left of the row; and where one row alone has
+    something untold, the like of all is untold too, since it would be what is left of the column.
     """
     found = {row.category: row for row in rows}
-    table = [
-        CountRow(
-            str(label),
-            **{name: getattr(found[code], name) for name in CELLS},
-            median_days=_days(found[code].median_days),
-        )
-        for code, label in CATEGORIES.items()
-        if code in found
-    ]
-    total = found.get(None)
-    if total is None:
+    table = [_count_row(str(label), found[code]) for code, label in CATEGORIES.items() if code in found]
+    if None not in found:
         return table, None
-    cells = {
-        name: None if sum(getattr(row, name) is None for row in table) == 1 else getattr(total, name) for name in CELLS
-    }
-    median = None if len(table) > 1 and sum(row.median_days is None for row in table) == 1 else _days(total.median_days)
-    return table, CountRow(str(gettext("Semua")), **cells, median_days=median)
+    total = _count_row(str(gettext("Semua")), found[None])
+    if sum(row.reports is None for row in table) == 1:
+        return table, replace(total, reports=None, open=None, answered=None, rejected=None)
+    if sum(row.open is None for row in table) == 1:
+        return table, replace(total, open=None, answered=None, rejected=None)
+    return table, total
+
+
+def _count_row(label: str, row: Row[Any]) -> CountRow:
+    is_told = None not in {row.reports, row.open, row.answered, row.rejected}
+    parts = {name: getattr(row, name) if is_told else None for name in PARTS}
+    return CountRow(label, reports=row.reports, **parts, median_days=_days(row.median_days))
 
 
 def _days(value: Any) -> float | None:

@@ -237,7 +237,7 @@ def test_public_reads_topic_and_rounded_place_never_words_or_photo_as_it_came(
         for secret in ("Lubang besar", "budi@contoh.id", "reviewer", "102.95,", receipt.rpartition("/")[2]):
             assert secret not in seen
     assert "Lubang &lt;i&gt;" in page
-    assert "sedikit" in page  # one report is too few to be counted
+    assert "tidak disebut" in page  # one report is too few to be counted
     feature = visitor.get("/api/v1/feedback").get_json()["features"][0]
     assert feature["geometry"]["coordinates"] == list(rounded_place((102.95, -3.15), 500))
     report = only_report(reviewer.application)
@@ -322,3 +322,25 @@ def test_what_need_not_be_remembered_is_forgotten(
         db.session.commit()
     for table in ("feedback_draft", "feedback_attempt", "feedback_contact"):
         assert connection.scalar(text(f"SELECT count(*) FROM app.{table}")) == 0
+
+
+def test_untold_part_of_a_row_is_not_what_is_left_of_it(receipt: str, connection: Connection) -> None:
+    copy = """
+        INSERT INTO app.feedback_report (number, token_hash, category, follow_up, body, state, answer)
+        SELECT category || n, category || n, category, 'complaint', 'x', CASE WHEN n <= open THEN 'received' ELSE 'answered' END, 'x'
+        FROM (VALUES ('danger', 20, 3), ('park', 10, 0), ('other', 9, 2), ('road_damage', 9, 0)) AS kinds(category, most, open),
+            generate_series(1, most) n
+    """
+    connection.execute(text(copy))
+    table, total = count_rows(connection.execute(text("SELECT * FROM app.public_feedback_count")).all())
+    told = {row.reports: (row.open, row.answered, row.rejected) for row in table}
+    assert told[20] == told[9] == (None, None, None)
+    assert told[10] == (0, 10, 0)  # 0 tells nobody
+    assert total is not None
+    assert (total.reports, total.open) == (49, 6)
+    fewer = [
+        row for row in connection.execute(text("SELECT * FROM app.public_feedback_count")) if row.category != "other"
+    ]
+    table, total = count_rows([row for row in fewer if row.category != "road_damage"])
+    assert total is not None
+    assert (total.open, total.answered) == (None, None)
