@@ -51,9 +51,9 @@ def evaluate(book: Any, sheet: Any, cell: Any) -> Any:
     formula = cell.value
     if cell.data_type != "f":
         return formula
-    total = re.fullmatch(r"=SUM\((.*)\)", formula)
-    if total:
-        cells = [one for part in total[1].split(",") for one in _cells(sheet, part)]
+    if formula.startswith("=SUM("):
+        parts = [part for one in formula[1:].split("+") for part in one.removeprefix("SUM(").rstrip(")").split(",")]
+        cells = [one for part in parts for one in _cells(sheet, part)]
         return sum(value for value in (evaluate(book, sheet, one) for one in cells) if value is not None)
     quotient = re.fullmatch(r"=(?:'Angka'!)?(\w+)/(?:'Angka'!)?(\w+)(?:\*(\d+))?", formula)
     assert quotient, formula
@@ -110,6 +110,30 @@ def test_subtotals_sum_what_lies_below_them(book: Any) -> None:
         "=SUM(B3:B4,B6)",
     ]
     assert evaluate(book, sheet, sheet["C7"]) == 1_750_000_000.5
+
+
+def test_sum_of_many_groups_is_a_formula_still() -> None:
+    report = make_report()
+    rfk = report.tables[2]
+    groups = range(75)  # each a subtotal with two rows below it: as many stretches, more than one SUM takes
+    rows = [
+        row
+        for number in groups
+        for row in (
+            replace(rfk.rows[0], key=f"g{number}"),
+            replace(rfk.rows[1], key=f"a{number}"),
+            replace(rfk.rows[2], key=f"b{number}"),
+        )
+    ]
+    assert rfk.total is not None
+    values = [float(row.cells[1]) for row in rows if not row.is_subtotal]  # type: ignore[arg-type]
+    total = (rfk.total[0], sum(values), *rfk.total[2:])
+    content = xlsx_of(replace(report, tables=(replace(rfk, rows=tuple(rows), total=total),)))
+    sheet = (book := openpyxl.load_workbook(BytesIO(content)))[RFK]
+    cell = sheet.cell(len(rows) + 2, 3)
+    assert cell.data_type == "f"
+    assert all(part.count(",") < 30 for part in cell.value.split("+"))
+    assert evaluate(book, sheet, cell) == pytest.approx(sum(values))
 
 
 def test_percentages_are_never_summed(book: Any) -> None:

@@ -38,6 +38,7 @@ LONGEST_NAME = 31  # letters of a sheet's name
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_ARGUMENTS = 30  # of SUM, as every program takes them
+LONGEST_FORMULA = 8192  # letters
 WIDEST, NARROWEST = 48.0, 9.0  # columns, letters
 HEAD_COLOUR, LINE_COLOUR, ACCENT, CAUTION = "#F1F0EB", "#C9CDC9", "#0B5D4B", "#8A5A00"
 FACTORS = {"percent": 100.0}  # by which a quotient is multiplied in its unit
@@ -299,9 +300,8 @@ class Sheets:
             f"{letter}{start + 2}" if start == end else f"{letter}{start + 2}:{letter}{end + 2}"
             for start, end in stretches(rows)
         ]
-        if len(ranges) > MOST_ARGUMENTS:
-            return Total(value)
-        return Total(sum(known), f"=SUM({','.join(ranges)})")
+        formula = sum_formula(ranges)
+        return Total(sum(known), formula) if len(formula) <= LONGEST_FORMULA else Total(value)
 
     def _quotient(self, figure_id: str | None, area: str, value: Cell) -> Total:
         """Return the weighted total of a quotient: numerator by denominator of the whole, on the sheet of figures."""
@@ -386,6 +386,12 @@ def quotient_formula(figure: Figure, numerator: str, denominator: str) -> str | 
         return None
     times = f"*{factor:g}" if factor != 1.0 else ""
     return f"={numerator}/{denominator}{times}"
+
+
+def sum_formula(ranges: Sequence[str]) -> str:
+    """Return the formula that sums ranges: one SUM for each few of them, as many as programs take."""
+    sums = [ranges[start : start + MOST_ARGUMENTS] for start in range(0, len(ranges), MOST_ARGUMENTS)]
+    return "=" + "+".join(f"SUM({','.join(one)})" for one in sums)
 
 
 def subtotal_rows(rows: Sequence[Row], at: int) -> list[int]:
