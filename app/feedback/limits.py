@@ -47,13 +47,14 @@ def refuse_flood(session: Session, subject: str, limits: FeedbackLimits) -> None
 
 def refuse_too_many_reports(session: Session, subject: str, limits: FeedbackLimits) -> None:
     """
-    Count a report that is sent, against its address and against all.
+    Count a report that is sent, against its address and against all; the caller commits at once, since others wait.
 
     Raises
     ------
     TooMany
         When its address, or everybody together, has sent as many within the hour as are taken.
     """
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('petakarya.feedback.count'))"))
     if _count(session, subject) >= limits.reports_per_address:
         raise _too_many_here()
     if _count(session, REGION) >= limits.reports_per_region:

@@ -155,6 +155,8 @@ def send() -> AnyResponse:
         return redirect(url_for("feedback.follow", token=form.draft), code=303)
     except NotFound:
         pass
+    if _known_key(form.draft) is not None:
+        _admit()
     draft = find_draft(db.session, form.draft, hours=_limits().draft_hours, take=True)
     if draft is None:
         raise InvalidRequest(
@@ -279,6 +281,7 @@ def post_report() -> tuple[Response, int]:
     picture = _read_photo(photo)
     place = _require_place(data, subject, picture)
     similar = _similar(data, subject, place)
+    _admit()
     sent = _receive(data, photo, None)
     db.session.commit()
     report = find_report_by_token(db.session, sent.token)
@@ -362,10 +365,15 @@ def _require_place(data: ReportInput, subject: Subject, picture: Picture | None)
     return place
 
 
-def _receive(data: ReportInput, photo: bytes | None, token: str | None) -> SentReport:
-    """Keep a report; what is wrong with its photo is said beside it."""
+def _admit() -> None:
+    """Count a report before the work on it begins, so that those that come at once wait for the count alone."""
     if not current_user.is_authenticated:
         flood.refuse_too_many_reports(db.session, _subject(), _limits())
+        db.session.commit()
+
+
+def _receive(data: ReportInput, photo: bytes | None, token: str | None) -> SentReport:
+    """Keep a report; what is wrong with its photo is said beside it."""
     subject = find_subject(reader_session(), project=data.project, road=data.road, park=data.park)
     picture = _read_photo(photo)
     today, rules = today_rules(db.session)

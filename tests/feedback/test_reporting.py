@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import Connection, text
 
-from app.feedback.limits import address_subject
+from app.errors import TooMany
+from app.extensions import db
+from app.feedback.limits import address_subject, refuse_too_many_reports
 from tests.feedback.conftest import draft_of, fields, only_report, report_problem
 from tests.helpers.factories import make_project, make_road, make_row
 from tests.helpers.pictures import jpeg, png_bomb
@@ -271,3 +274,19 @@ def test_addresses_of_one_connection_are_counted_as_one() -> None:
     assert one == two
     assert one != address_subject("s", "2001:db8:1:3::1")
     assert address_subject("s", None) == address_subject("s", "")
+
+
+def test_reports_sent_at_once_are_counted_one_after_the_other(committed_app: Flask) -> None:
+    limits = committed_app.config["SETTINGS"].feedback
+
+    def attempt(_number: int) -> bool:
+        with committed_app.app_context():
+            try:
+                refuse_too_many_reports(db.session, "address:x", limits)
+                db.session.commit()
+            except TooMany:
+                return False
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(40))) == limits.reports_per_address
