@@ -25,7 +25,7 @@ def region(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_board_is_an_a3_sheet_with_the_fields_and_the_short_address(
-    client: FlaskClient, connection: Connection
+    client: FlaskClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = make_project(
         connection, code="X", name="Jembatan Kelingi", contractor="CV Musi Jaya", planned_percent=62,
@@ -44,6 +44,7 @@ def test_board_is_an_a3_sheet_with_the_fields_and_the_short_address(
         "48,2%",
     ):
         assert expected in words, words
+    monkeypatch.setattr(routes, "SHEETS", SheetCache())  # so that it is drawn again
     assert client.get("/projects/X/board.pdf").data == answer.data
 
 
