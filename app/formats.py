@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ MONEY_WORDS = (
 )
 TIME_ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
+KEPT = 4096  # numbers and days whose writing is kept, of each process
+
 Number = int | float | Decimal
 
 
@@ -35,7 +38,7 @@ def format_number(value: Number | None, language: str, decimals: int = 0) -> str
         return NOTHING
     rounded = _rounded(value, decimals)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(rounded, format=pattern, locale=language)).replace("-", "−")
+    return _written(rounded, pattern, language).replace("-", "−")
 
 
 def format_idr(value: Number | None, language: str) -> str:
@@ -54,8 +57,7 @@ def format_idr_short(value: Number | None, language: str) -> str:
     for size, word in MONEY_WORDS:
         digits = _significant(abs(amount) / size)
         if digits >= 1:
-            text = format_decimal(digits, format="#,##0.##", locale=language)
-            return _rupiah(amount, f"{text} {word[language]}")
+            return _rupiah(amount, f"{_written(digits, '#,##0.##', language)} {word[language]}")
     return _rupiah(amount, format_number(abs(amount), language))
 
 
@@ -85,12 +87,12 @@ def format_percent(percent: Number | None, language: str, decimals: int = 1) -> 
 
 def format_day(day: date | None, language: str) -> str:
     """Return a day in full: `24 November 2026`."""
-    return NOTHING if day is None else str(format_date(day, "d MMMM yyyy", locale=language))
+    return NOTHING if day is None else _written_day(day, "d MMMM yyyy", language)
 
 
 def format_day_short(day: date | None, language: str) -> str:
     """Return a day as lists show it: `15 Nov 2026`."""
-    return NOTHING if day is None else str(format_date(day, "d MMM yyyy", locale=language))
+    return NOTHING if day is None else _written_day(day, "d MMM yyyy", language)
 
 
 def format_moment(moment: datetime | None, language: str, time_zone: str = "Asia/Jakarta") -> str:
@@ -129,6 +131,17 @@ def _in_visitors_language(formatter: Callable[..., str]) -> Callable[..., str]:
         return formatter(value, current_language(), *rest)
 
     return in_visitors_language
+
+
+@lru_cache(KEPT)
+def _written(number: Decimal, pattern: str, language: str) -> str:
+    """Write a number by a pattern of CLDR. A page writes hundreds, most of them as the page before."""
+    return str(format_decimal(number, format=pattern, locale=language))
+
+
+@lru_cache(KEPT)
+def _written_day(day: date, pattern: str, language: str) -> str:
+    return str(format_date(day, pattern, locale=language))
 
 
 def _rounded(value: Number, decimals: int) -> Decimal:
