@@ -6,7 +6,7 @@ import { join, normalize, sep } from "node:path";
 const SUBJECTS = new Set(["map", "project", "search", "outbox", "camera"]);
 const SHARED = new Set(["lib", "api", "dom"]);
 // The service worker stands between pages and the server: it passes on what they ask.
-const PASSES_ON = new Set(["service-worker.ts", join("outbox", "page-cache.ts")]);
+const PASSES_ON = new Set(["outbox/public-cache.ts", "service-worker.ts", join("outbox", "page-cache.ts")]);
 const problems = [];
 
 for (const name of await readdir("src", { recursive: true })) {

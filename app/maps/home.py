@@ -161,7 +161,7 @@ def figure_urls(criteria: ProjectFilter) -> dict[str, str]:
     """Return the address that each key figure opens: the list it counts, or where it comes from."""
     kept = criteria.to_args()
     by_year = criteria.without("year", "as_of", "as_of_text").is_empty and len(criteria.year) == 1
-    origin = {"figure": "progress.weighted_physical", "year": criteria.year[0] if by_year else None}
+    origin: dict[str, Any] = {"figure": "progress.weighted_physical", "year": criteria.year[0] if by_year else None}
     return {
         "packages": url_for("projects.table", **kept),
         "value": url_for("projects.table", **kept | {"sort": "-contract_value_idr"}),

@@ -15,6 +15,7 @@ def browser_texts() -> dict[str, str]:
             "Peramban ini tidak dapat menggambar peta penuh (WebGL), jadi yang tampil adalah peta ringan."
         ),
         "map.offline": gettext("Tidak ada sambungan. Yang tampil adalah yang terakhir dimuat."),
+        "map.kept": gettext("Tanpa sambungan. Yang tampil adalah data yang diambil {date}."),
         "map.online": gettext("Sambungan kembali."),
         "map.tiles_failed": gettext("Sebagian peta gagal dimuat. Geser peta atau coba lagi."),
         "map.retry": gettext("Coba lagi"),

@@ -554,7 +554,7 @@ def _distance_m(criteria: ProjectFilter) -> ColumnElement[Any] | None:
     if criteria.near is None:
         return None
     here = func.geography(func.ST_SetSRID(func.ST_MakePoint(*criteria.near), 4326))
-    works = literal_column("geography(projects.geom)")
+    works: ColumnElement[Any] = literal_column("geography(projects.geom)")
     return cast(func.round(func.ST_Distance(works, here)), BigInteger)
 
 

@@ -1,6 +1,7 @@
 /** Opens the update page without network, and sends what waits when the network is back and no page is open. */
 
 import { OutboxDatabase } from "./outbox/database";
+import { forgetPublic, isPublicData, keepPublic, publicAsset, publicData, publicPage } from "./outbox/public-cache";
 import { isKeptPage, OUTBOX_PAGE, withKeptAt } from "./outbox/kept-pages";
 import { asset, forgetPages, keepPage, KEPT_AT, keptPage, tidy } from "./outbox/page-cache";
 import { OutboxChannel, sendOnce } from "./outbox/sending";
@@ -41,9 +42,12 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
-  if (request.method === "POST" && pathname === "/logout") event.waitUntil(forgetPages(null));
+  if (request.method === "POST" && pathname === "/logout")
+    event.waitUntil(Promise.all([forgetPages(null), forgetPublic()]));
   if (request.method !== "GET") return;
-  if (pathname.startsWith("/static/")) event.respondWith(asset(request));
+  if (pathname.startsWith("/static/")) event.respondWith(publicAsset(request).then((kept) => kept ?? asset(request)));
+  else if (request.mode === "navigate" && pathname === "/") event.respondWith(publicPage(request));
+  else if (isPublicData(pathname)) event.respondWith(publicData(request));
   else if (request.mode === "navigate" && isKeptPage(pathname)) event.respondWith(page(event, pathname));
 });
 
@@ -52,7 +56,7 @@ worker.addEventListener("sync", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
-  event.waitUntil(keepPages(event.data.keep));
+  event.waitUntil(Promise.all([keepPages(event.data.keep), keepPublic(event.data.keepPublic ?? [])]));
 });
 
 /** The page from the network; without one, as it was kept, with the moment it was. */

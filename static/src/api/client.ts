@@ -133,6 +133,8 @@ async function ask(address: string, accept: string, signal?: AbortSignal): Promi
       headers: { Accept: accept },
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
+    const kept = response.headers.get("X-Kept-At"); // by the service worker: it is not from the network
+    if (kept) window.dispatchEvent(new CustomEvent("kept", { detail: kept }));
     if (!response.ok) throw new ClientError(response.status, `${address}: ${response.status}`);
     return response;
   } catch (error) {

@@ -3,9 +3,11 @@
 import { client, type SearchResult, type Theme } from "../api/client";
 import { type Expression, needsIds, projectFilter, readCriteria } from "../lib/map-filter";
 import type { HomeConfig } from "../lib/home-config";
+import { fillText } from "../lib/fill-text";
 import { type FeatureKey, formatHash, type MapState, parseHash } from "../lib/map-state";
 import { FeatureCard } from "../project/feature-card";
 import { ProjectList } from "../project/project-list";
+import { keepMap } from "../outbox/keep-map";
 import { SearchBox } from "../search/search-box";
 import { askEarly } from "./ask-early";
 import { canDrawMaps } from "./can-draw-maps";
@@ -71,6 +73,9 @@ export class HomePage {
     document.body.classList.add("with-script");
     window.addEventListener("popstate", () => void this.restore());
     window.addEventListener("offline", () => this.notices.say("network", this.config.texts["map.offline"]));
+    window.addEventListener("kept", (event) => this.sayKept((event as CustomEvent<string>).detail));
+    const kept = document.documentElement.dataset.keptAt;
+    if (kept) this.sayKept(kept);
     window.addEventListener("online", () =>
       this.notices.say("network", this.config.texts["map.online"], { seconds: 4 }),
     );
@@ -110,6 +115,7 @@ export class HomePage {
       this.stage.setProjects(await this.projects(), readCriteria(this.query()).stage);
       this.stage.showNear(readNear(this.query()), this.state.camera === null);
       this.stage.select(this.state.feature);
+      keepMap();
       matchMedia("(prefers-color-scheme: dark)").addEventListener(
         "change",
         () => void this.stage?.redraw(theme(), this.query().get("as_of")),
@@ -123,6 +129,16 @@ export class HomePage {
       window.clearTimeout(slow);
       this.notices.withdraw("loading");
     }
+  }
+
+  /** What is shown was kept earlier: say when it was fetched, until the network is back. */
+  private sayKept(moment: string): void {
+    const language = this.config.language === "en" ? "en-GB" : "id-ID";
+    const date = new Date(moment).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+    const sentence = fillText(this.config.texts["map.kept"] ?? "", { date });
+    this.notices.say("network", sentence, {
+      action: { label: this.config.texts["map.retry"] ?? "", act: () => location.reload() },
+    });
   }
 
   // Filters
