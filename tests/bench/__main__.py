@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.config import ROOT
-from tests.bench import imports, reports, running, tiles, tracking
+from tests.bench import imports, reports, running, tiles, tracking, visits
 from tests.bench.home import Bench, bench_home
 from tests.bench.table import Row, markdown, show, write_day
 from tests.helpers.database import temporary_home
@@ -72,6 +72,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "tracking": tracking.measure,
     "running": running.measure_running,
     "first_look": running.measure_first_look,
+    "visits": visits.measure,
 }
 
 if __name__ == "__main__":

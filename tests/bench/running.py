@@ -36,9 +36,9 @@ FLAGS = ("--no-sandbox", "--disable-background-networking", "--use-gl=angle", "-
 def measure_running(bench: Bench) -> Iterator[Row]:
     """Yield the rows about start and memory."""
     home = bench.settings.home / "demo"
-    with _up(home) as (seconds, _pid):
+    with demo_up(home) as (seconds, _pid):
         first = f"the first, with cluster and demonstration: {seconds:.0f} s"
-    with _up(home) as (seconds, pid):
+    with demo_up(home) as (seconds, pid):
         yield at_most("running", "second start to serving", seconds, START_SECONDS, "s", first)
         time.sleep(REST_SECONDS)
         postmaster = int(next((home / "postgres").rglob("postmaster.pid")).read_text().split()[0])
@@ -54,7 +54,7 @@ def measure_first_look(bench: Bench) -> Iterator[Row]:
         return
     from playwright.sync_api import sync_playwright
 
-    with _up(bench.settings.home / "demo"), _counted(PORT) as traffic, sync_playwright() as driver:
+    with demo_up(bench.settings.home / "demo"), counted(PORT) as traffic, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield from _first_look(browser, traffic)
         yield from _map_ready(browser, traffic)
@@ -103,7 +103,7 @@ def _map_ready(browser: Any, traffic: Traffic) -> Iterator[Row]:
 
 
 @contextmanager
-def _up(home: Path) -> Iterator[tuple[float, int]]:
+def demo_up(home: Path) -> Iterator[tuple[float, int]]:
     """Run `petakarya up` until the block ends; give the seconds to serving and the pid."""
     home.mkdir(exist_ok=True)
     home.chmod(0o755)
@@ -165,7 +165,7 @@ class Traffic:
 
 
 @contextmanager
-def _counted(port: int) -> Iterator[Traffic]:
+def counted(port: int) -> Iterator[Traffic]:
     traffic = Traffic(port)
     threading.Thread(target=traffic.serve, daemon=True).start()
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import shapely
@@ -11,6 +13,7 @@ from tests.bench.reach import network_reach
 from tests.bench.synthetic import DISTRICTS, VILLAGES, Regency, make_regency, make_segments
 from tests.bench.table import MARK, Row, at_least, at_most, markdown, not_measured, write_day
 from tests.bench.tile_list import tile_list
+from tests.bench.visits import answers_at_rate
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +77,30 @@ def test_table_tells_kept_from_missed(tmp_path: Path) -> None:
     write_day(page, "Today", rows)
     assert page.read_text() == f"# Head\n\n{MARK}\n\nToday\n\n{markdown(rows)}"
     assert "| a: d | ≤ 1 | – | – | no browser |" in page.read_text()
+
+
+def test_answers_are_late_from_when_they_were_due() -> None:
+    """A server that needs 20 ms, asked ten times at once on few connections: none is lost, the last waits longest."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    class Slow(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            time.sleep(0.02)
+            self.send_response(200 if self.path == "/" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        waits, refused = answers_at_rate(server.server_port, ["/", "/nowhere"], per_second=200, seconds=0.2)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (len(waits), refused) == (40, 20)
+    assert min(waits) >= 0.02
