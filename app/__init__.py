@@ -31,6 +31,7 @@ SUBJECTS = (
     "app.reports.routes",
     "app.exports.routes",
     "app.embed.routes",
+    "app.digest.routes",
     "app.feeds.routes",
     "app.projects.routes",
     "app.progress.schedule_routes",

@@ -16,7 +16,7 @@ blueprint = Blueprint("crawlers", __name__)
 PAGES = ("", "projects", "areas", "roads", "contractors", "programs", "data", "reports")
 MOST_ADDRESSES = 50_000  # of one sitemap, by its standard
 MOST_PLACES = 20_000  # of these; a province has some thousands of villages
-NOT_PAGES = ("/tiles/", "/ogc/", "/api/", "/panel", "/login", "/projects?", "/projects.", "/feeds/")
+NOT_PAGES = ("/tiles/", "/ogc/", "/api/", "/panel", "/login", "/projects?", "/projects.", "/feeds/", "/follow")
 
 
 @blueprint.get("/robots.txt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
@@ -76,11 +76,15 @@ def _message(settings: Settings, row: Any, sentence: str) -> EmailMessage:
     return message
 
 
-def send_message(settings: Settings, address: str, subject: str, content: str) -> None:
+def send_message(
+    settings: Settings, address: str, subject: str, content: str, *, headers: Mapping[str, str] | None = None
+) -> None:
     """Send one e-mail now; errors of the server are the caller's, who may try again."""
     assert settings.smtp_url is not None
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
+    for name, value in (headers or {}).items():
+        message[name] = value
     message.set_content(content)
     with _server(settings.smtp_url) as server:
         server.send_message(message)

@@ -148,9 +148,11 @@ def test_what_is_open_to_everybody_for_changing_is_sign_in_and_stopping_ones_own
         for rule, method in rules_of(app)
         if method not in READING_METHODS and is_public(app, rule, method) and rule.endpoint not in SIGN_IN_ENDPOINTS
     }
+    following = {"digest.ask", "digest.confirm_now", "digest.leave_now"}  # of an address that its owner confirms
     secret_addresses = {"reports.cancel"}  # who has the address of a document that is being made may stop it
     reports = {"feedback.check", "feedback.send", "feedback.verdict", "feedback.post_report"}  # of residents, limited
-    assert changing <= {"account.accept", "account.new_password", "account.forgotten"} | secret_addresses | reports
+    accounts = {"account.accept", "account.new_password", "account.forgotten"}
+    assert changing <= accounts | secret_addresses | reports | following
 
 
 def test_visitor_opens_nothing_that_carries_a_permission(app: Flask, client: FlaskClient) -> None:
