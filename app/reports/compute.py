@@ -25,6 +25,7 @@ from app.reports.kinds import compute_content
 from app.reports.queries import newest_change, read_area_names, read_inputs_state
 from app.reports.report import Content, MapView, Report
 from app.reports.requests import ReportRequest, read_year
+from app.reports.small import least_shown, without_small_counts
 from app.reports.store import ReportStore, report_key
 from app.reports.subject import Step, Subject, no_step
 from gis.figures import Figure
@@ -193,7 +194,7 @@ def _report(subject: Subject, content: Content) -> Report:
     frames = {"districts": subject.within[["code", "name", "geometry"]], **content.frames}
     maps = content.maps or _maps_of_headlines(subject, figures)
     names = {**read_area_names(subject.session, area), **content.names, area.code: area.name}
-    return Report(
+    report = Report(
         name=subject.definition.id,
         area=area,
         year=content.year,
@@ -212,6 +213,7 @@ def _report(subject: Subject, content: Content) -> Report:
         for_staff=subject.staff is not None,
         frames=_with_values(frames, maps, figures),
     )
+    return report if report.for_staff else without_small_counts(report, least_shown(subject))
 
 
 def _with_values(frames: dict[str, Any], maps: Sequence[MapView], figures: Sequence[Figure]) -> dict[str, Any]:

@@ -170,6 +170,11 @@ class Subject:
         self.used_rules[code] = recorded_rule
         return recorded_rule.rule
 
+    def in_force(self, code: str) -> Rule | None:
+        """Return a rule in force on the report's day, of which no figure is made; None when there is none."""
+        found = self._rules.get(code)
+        return found.rule if found else None
+
     def known_rule(self, code: str) -> Rule:
         """Return a rule that the report cannot do without; `MissingRule` when it is not in force."""
         found = self.rule(code)
