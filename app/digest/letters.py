@@ -19,7 +19,7 @@ from app.digest.service import Subscription, read_scope, token_of
 from app.feeds.events import Event, heading_of, read_events, sentences_of
 from app.feeds.scope import Scope, title_of
 from app.region import current_region
-from app.work.mail import send_message
+from app.work.mail import WHOLE_LINES, send_message
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def send(settings: Settings, address: str, letter: Letter) -> None:
     if settings.smtp_url is not None:
         send_message(settings, address, letter.subject, letter.content, headers=letter.headers)
         return
-    message = EmailMessage()
+    message = EmailMessage(policy=WHOLE_LINES)
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, letter.subject
     message["Message-ID"] = make_msgid(domain="petakarya.invalid")
     for name, value in letter.headers.items():

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 TIMEOUT_S = 20
+WHOLE_LINES = SMTP.clone(max_line_length=998)  # a long address in a header is never broken or encoded (RFC 5322)
 WAITING = """
     SELECT n.id, n.kind, n.about, a.email, p.code, p.name
     FROM app.notice n JOIN app.account a ON a.id = n.account_id AND a.active
@@ -81,7 +83,7 @@ def send_message(
 ) -> None:
     """Send one e-mail now; errors of the server are the caller's, who may try again."""
     assert settings.smtp_url is not None
-    message = EmailMessage()
+    message = EmailMessage(policy=WHOLE_LINES)
     message["From"], message["To"], message["Subject"] = settings.mail_from, address, subject
     for name, value in (headers or {}).items():
         message[name] = value

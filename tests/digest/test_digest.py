@@ -123,6 +123,8 @@ def test_news_of_a_week_are_sent_once(
     assert "Aspal tiba." in content
     assert "https://peta.contoh.id/projects/P-1" in content
     assert "Lain" not in content
+    raw = sorted((demo.home / "mail").glob("*.eml"))[-1].read_bytes()
+    assert b"List-Unsubscribe: <https://peta.contoh.id/follow/leave/" in raw  # mail programs decode nothing here
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert send_all(app, demo) == 0
     a_week_passes(connection)
