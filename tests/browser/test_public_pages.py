@@ -85,13 +85,23 @@ PAGES: dict[str, tuple[str | Sample, ...]] = {
     "feedback.published": ("/feedback/public",),
     "feedback.form": ("/report", found("/report?project={}", LONG_CODE)),
     "feedback.follow": (receipt,),
+    "digest.form": ("/follow", found("/follow?project={}", LONG_CODE)),
+    "digest.confirm_page": ("/follow/confirm/used-up",),
+    "digest.leave_page": ("/follow/leave/used-up",),
     "embed.page": ("/embed",),
     "security.login": ("/login",),
     "account.forgotten": ("/password/forgotten",),
     "account.accept": (lambda _connection: f"/invitation/{uuid4()}",),
     "account.new_password": (lambda _connection: f"/password/{uuid4()}",),
 }
-NOT_FOUND = {"account.accept", "account.new_password", "account.forgotten", "maps.near"}  # pages that say so
+NOT_FOUND = {  # pages that say so
+    "account.accept",
+    "account.new_password",
+    "account.forgotten",
+    "maps.near",
+    "digest.confirm_page",
+    "digest.leave_page",
+}
 # What answers machines, pictures and files; parts of pages that the pages above hold; and what leads elsewhere.
 NO_PAGES = frozenset({
     "maps.panel", "maps.feature_panel", "maps.panel_ids", "maps.panel_years", "maps.style", "maps.tilejson", "maps.legend",
