@@ -34,7 +34,7 @@ def without_small_counts(report: Report, least: int) -> Report:
     """
     definition = report_definition(report.name)
     counts = _counts(report, definition)
-    hidden = {key for key, values in counts.items() if any(0 < one < least for one in values)}
+    hidden = {key for key, values in counts.items() if any(1 <= round(one) < least for one in values)}
     if not hidden:
         return report
     for table in report.tables:
