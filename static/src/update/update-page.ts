@@ -35,7 +35,6 @@ export class UpdatePage {
   ) {
     const part = (name: string): HTMLElement => form.querySelector<HTMLElement>(`[data-part="${name}"]`)!;
     if (page.keptAt) this.beginToday();
-    this.initial = readFields(form);
     this.update = this.fresh();
     this.list = new OutboxList(
       part("outbox"),
@@ -50,6 +49,7 @@ export class UpdatePage {
       place: () => this.watch.now(),
       failed: (sentence) => this.list.say(sentence),
     });
+    this.initial = readFields(form); // without the plain form's photo choices, which the shelf has taken away
     const position = part("position").querySelector<HTMLElement>('[data-part="position-text"]') ?? part("position");
     this.watch = new PositionWatch((state, fix) => this.showPosition(position, state, fix));
   }
