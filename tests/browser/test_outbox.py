@@ -433,8 +433,13 @@ def test_pages_of_others_are_forgotten_at_sign_out(phone: BrowserContext, site: 
         token,
     )
     page.wait_for_url("**/")
-    names = page.evaluate("caches.keys()")
-    assert not any("pages" in name for name in names)
+    kept = page.evaluate("""async () => {
+        const stores = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+        const requests = (await Promise.all(stores.map((store) => store.keys()))).flat();
+        return requests.map((request) => new URL(request.url).pathname);
+    }""")
+    assert FORM not in kept
+    assert "/outbox" not in kept
     databases = page.evaluate("indexedDB.databases()")
     assert "petakarya-outbox" in {one["name"] for one in databases}
 
