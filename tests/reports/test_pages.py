@@ -92,7 +92,18 @@ def test_json_is_as_the_contract_says(client: FlaskClient, regency: Connection) 
     answer = client.get("/reports/coverage.json?area=16.05.01")
     assert answer.mimetype == "application/json"
     report = answer.json
-    assert list(report) == ["report", "area", "year", "as_of", "demo", "figures", "tables", "findings", "charts", "settings"]
+    assert list(report) == [
+        "report",
+        "area",
+        "year",
+        "as_of",
+        "demo",
+        "figures",
+        "tables",
+        "findings",
+        "charts",
+        "settings",
+    ]
     assert report["report"] == "coverage"
     assert report["area"] == {"code": "16.05.01", "name": "A"}
     assert report["demo"] is False

@@ -150,7 +150,14 @@ def test_search_relies_on_the_index_of_a_large_layer(connection: Connection, rea
         )
     )
     connection.execute(text(f"ANALYZE layers.{layer}"))
-    parameters = {"word0": "raden", "word1": "said", "phrase": "raden said", "candidates": 500, "wanted": 12, "most": 12}
+    parameters = {
+        "word0": "raden",
+        "word1": "said",
+        "phrase": "raden said",
+        "candidates": 500,
+        "wanted": 12,
+        "most": 12,
+    }
     parameters |= {
         f"weight_{name}": 0.1
         for name in (
