@@ -7,10 +7,15 @@ import io
 from collections.abc import Callable, Hashable, Sequence
 from hashlib import blake2b
 from threading import Lock
+from typing import Literal
 
 from cachetools import LRUCache
 from flask import Response, g, make_response, request
 
+from app.catalogue.pictures import ASK_AGAIN as PICTURE_ASK_AGAIN
+from app.catalogue.pictures import answer_picture
+from app.extensions import reader_session
+from app.maps.queries import read_versions
 from app.packages.register_export import csv_cell
 from app.projects.filters import ProjectFilter, read_year
 from app.projects.queries import ProjectRow
@@ -18,6 +23,7 @@ from app.region import Region
 from layers.history import read_as_of
 
 KEPT_BYTES = 8 * 1024 * 1024  # of pictures in one process
+PNG_SCALE = 1.5  # 1080 × 720 px: as large as messengers show a picture
 ASK_AGAIN = "private, no-cache"
 MOST_CSV_ROWS = 20_000  # of one file; a regency has some hundreds of works in a year
 CSV_COLUMNS = (
@@ -26,7 +32,9 @@ CSV_COLUMNS = (
     "start_date", "end_date", "district_codes", "village_codes",
 )  # fmt: skip
 
-_pictures: LRUCache[Hashable, str] = LRUCache(KEPT_BYTES, getsizeof=len)
+PictureKind = Literal["svg", "png"]
+
+_pictures: LRUCache[Hashable, bytes] = LRUCache(KEPT_BYTES, getsizeof=len)
 _lock = Lock()
 
 
@@ -76,13 +84,29 @@ def answer_csv(rows: Sequence[ProjectRow], file_name: str, language: str) -> Res
     return response
 
 
-def kept_picture(key: Hashable, draw: Callable[[], str]) -> str:
-    """Return a picture, drawn once in each process while its key stays the same."""
+def answer_kept_picture(wanted: tuple[Hashable, ...], kind: PictureKind, draw: Callable[[], str]) -> Response:
+    """Answer a picture, drawn once in each process for each state of the layers, as SVG or as a larger PNG."""
+    versions = tuple(sorted(read_versions(reader_session()).items()))
+    key = (*wanted, kind, versions)
     with _lock:
-        kept: str | None = _pictures.get(key)
+        kept: bytes | None = _pictures.get(key)
     if kept is None:
-        kept = draw()
+        kept = _drawn(draw(), kind)
         if len(kept) < KEPT_BYTES:
             with _lock:
                 _pictures[key] = kept
-    return kept
+    if kind == "svg":
+        return answer_picture(kept.decode())
+    response = Response(kept, mimetype="image/png")
+    response.set_etag(blake2b(kept, digest_size=9).hexdigest())
+    response.headers["Cache-Control"] = PICTURE_ASK_AGAIN
+    response.make_conditional(request)
+    return response
+
+
+def _drawn(svg: str, kind: PictureKind) -> bytes:
+    if kind == "svg":
+        return svg.encode()
+    from layers.plate import render_plate_png
+
+    return render_plate_png(svg, scale=PNG_SCALE)

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import InvalidRequest
 from app.extensions import current_language
 from app.formats import format_km, format_percent
-from app.maps.home import Choice, labels_of
+from app.maps.home import labels_of
 from app.maps.queries import read_area_names, read_districts
 from app.places.area_pages import CONDITIONS
 from app.places.road_queries import (
@@ -87,7 +87,7 @@ def list_values(session: Session, args: MultiDict[str, str], *, limit: int) -> d
         "rows": rows,
         "total": total,
         "metres": metres,
-        "districts": [Choice(code, name, 0, code == wanted.district) for code, name in districts],
+        "districts": districts,
         "conditions": labels_of("road_condition"),
         "statuses": labels_of("road_status"),
         "surfaces": labels_of("road_surface"),

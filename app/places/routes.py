@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import shapely
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.catalogue.pictures import BASE_LAYERS, Highlight, answer_picture, draw_picture
+from app.catalogue.pictures import BASE_LAYERS, Highlight, draw_picture
 from app.config import Settings
 from app.errors import NotFound
 from app.extensions import reader_session
 from app.links import canonical_url
-from app.maps.queries import read_versions
 from app.maps.routes import requested_language, requested_theme
-from app.places.answers import MOST_CSV_ROWS, answer_csv, answer_page, kept_picture, requested_criteria
+from app.places.answers import (
+    MOST_CSV_ROWS,
+    PictureKind,
+    answer_csv,
+    answer_kept_picture,
+    answer_page,
+    requested_criteria,
+)
 from app.places.area_pages import area_values, listed_areas, page_day, works_filter
 from app.places.area_queries import Area, read_area, read_boundary
 from app.places.company_pages import company_values
@@ -30,6 +37,7 @@ from app.places.road_queries import read_road
 from app.projects.filters import ProjectFilter
 from app.projects.queries import list_projects
 from app.projects.sentences import code_label
+from app.projects.sharing import public_root
 from app.region import current_region
 from app.reports.store import ReportStore
 from app.search.words import read_words
@@ -63,16 +71,18 @@ def area(code: str) -> AnyResponse:
         criteria=criteria,
         code_label=code_label,
         canonical=canonical_url("year"),
-        picture_url=_picture_url("places.area_picture", found.code, criteria),
-        og_picture=None,
+        picture_url=picture_address("places.area_picture", criteria, code=found.code, kind="svg"),
+        og_picture=public_root() + picture_address("places.area_picture", criteria, code=found.code, kind="png")
+        if values["has_picture"]
+        else None,
         **values,
     )
     return answer_page(html)
 
 
-@blueprint.get("/areas/<code>/map.svg")
-def area_picture(code: str) -> Response:
-    """Answer the picture of an area with the works in it."""
+@blueprint.get("/areas/<code>/map.<any(svg, png):kind>")
+def area_picture(code: str, kind: PictureKind) -> Response:
+    """Answer the picture of an area with the works in it; as PNG for messengers that show a link."""
     session, region = reader_session(), current_region()
     found, criteria = requested_area(code)
     boundary = None if found.is_region else read_boundary(session, found, criteria.as_of)
@@ -88,8 +98,7 @@ def area_picture(code: str) -> Response:
             year=year, bbox=region.bbox if boundary is None else None,
         )  # fmt: skip
 
-    state = tuple(sorted(read_versions(session).items()))
-    return answer_picture(kept_picture((found.code, year, criteria.as_of, language, theme, state), draw))
+    return answer_kept_picture((found.code, year, criteria.as_of, language, theme), kind, draw)
 
 
 @blueprint.get("/areas/<code>/works.csv")
@@ -123,9 +132,31 @@ def road(code: str) -> AnyResponse:
         )
     values = road_values(reader_session(), found, criteria)
     html = render_template(
-        "places/road.html", criteria=criteria, code_label=code_label, canonical=canonical_url(), **values
+        "places/road.html",
+        criteria=criteria,
+        code_label=code_label,
+        canonical=canonical_url(),
+        og_picture=public_root() + picture_address("places.road_picture", criteria, code=found.code)
+        if found.geometry
+        else None,
+        **values,
     )
     return answer_page(html)
+
+
+@blueprint.get("/roads/<path:code>/map.png")
+def road_picture(code: str) -> Response:
+    """Answer the picture of a road for messengers that show a link."""
+    session, criteria = reader_session(), requested_criteria(current_region())
+    found = read_road(session, code, criteria.as_of)
+    if found is None or found.geometry is None:
+        raise NotFound("Ruas ini belum ada di peta.", "This road is not on the map yet.")
+    highlight, language, theme = Highlight(found.geometry, "feature"), requested_language(), requested_theme()
+
+    def draw() -> str:
+        return draw_picture(session, [highlight], language=language, theme=theme, as_of=criteria.as_of)
+
+    return answer_kept_picture((f"road {code}", criteria.as_of, language, theme), "png", draw)
 
 
 @blueprint.get("/contractors")
@@ -212,6 +243,7 @@ def kept_figures(criteria: ProjectFilter) -> KeptFigures:
     return read_kept_figures(ReportStore.of(settings), settings.home)
 
 
-def _picture_url(endpoint: str, code: str, criteria: ProjectFilter) -> str:
+def picture_address(endpoint: str, criteria: ProjectFilter, **values: Any) -> str:
+    """Return the address of a picture of the same moment and year, in the visitor's language."""
     year = criteria.year[0] if criteria.year else None
-    return url_for(endpoint, code=code, lang=requested_language(), year=year, as_of=criteria.as_of_text or None)
+    return url_for(endpoint, lang=requested_language(), year=year, as_of=criteria.as_of_text, **values)

@@ -20,7 +20,7 @@ def region(connection: Connection) -> None:
 
 def test_results_are_grouped_with_their_number(client: FlaskClient) -> None:
     html = client.get("/search?q=sukamaju").text
-    assert "<h2 id=\"found-village\">Desa/kelurahan <small>9</small></h2>" in html
+    assert '<h2 id="found-village">Desa/kelurahan <small>9</small></h2>' in html
     assert html.count("/areas/16.05.09.2") == 8
     assert "/areas?q=sukamaju" in html
 

@@ -215,6 +215,12 @@ def test_works_as_csv_are_one_row_each(client: FlaskClient, connection: Connecti
 
 def test_picture_shows_the_area(client: FlaskClient, connection: Connection) -> None:
     make_project(connection)
+    shared = re.search(
+        r'property="og:image" content="http://localhost([^"]+)"', page(client, f"/areas/{OWN}?year=2026")
+    )
+    assert shared
+    png = client.get(shared[1].replace("&amp;", "&"))
+    assert (png.mimetype, png.data[:4]) == ("image/png", b"\x89PNG")
     for address in (f"/areas/{OWN}/map.svg", "/areas/16.05/map.svg?theme=dark", f"/areas/{VILLAGE}/map.svg?year=2026"):
         answer = client.get(address)
         assert answer.mimetype == "image/svg+xml"
