@@ -125,6 +125,8 @@ def _value_choices(criteria: ProjectFilter, counts: Mapping[str, int]) -> list[C
 def _village_choices(session: Session, criteria: ProjectFilter, counts: Mapping[str, int]) -> list[Choice]:
     codes = {code for code in counts if not criteria.district or code.startswith(criteria.district)}
     wanted = sorted(codes | set(criteria.village))
+    if not wanted:
+        return []
     rows = session.execute(text("SELECT code, name FROM layers.villages WHERE code = ANY (:codes)"), {"codes": wanted})
     names = {row.code: row.name for row in rows}
     choices = [Choice(code, names.get(code, code), counts.get(code, 0), code in criteria.village) for code in wanted]
