@@ -15,7 +15,7 @@ PAGES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 
 # Test files run beside each other, each process with a database cluster and a browser of its own.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-quick lint bench build clean help requirements picture
 

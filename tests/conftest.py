@@ -32,7 +32,13 @@ from tests.helpers.database import (
     temporary_home,
 )
 
+LONG_FOLDERS = frozenset({"browser", "journeys"})  # whose files take minutes each
 SHARED_FOLDERS = (Path(os.environ.get("PETAKARYA_SHARED", "")), ROOT.parent / "shared")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process waits for another's at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG_FOLDERS)
 
 
 @pytest.fixture(scope="session")
