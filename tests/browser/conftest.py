@@ -106,10 +106,46 @@ def traffic(live_app: Flask) -> Traffic:
     return Traffic(live_app)
 
 
+class Gate:
+    """Lets requests through until it is closed: pages left open ask on, over connections that outlive the server."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._closed = False
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does, or 503 once closed."""
+        with self._changed:
+            if self._closed:
+                start_response("503 Service Unavailable", [("Content-Length", "0"), ("Connection", "close")])
+                return
+            self._inside += 1
+        try:
+            answer = self._app(environ, start_response)
+            try:
+                yield from answer
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let nobody in, and wait until everybody is out: what they work on may be dropped next."""
+        with self._changed:
+            self._closed = True
+            assert self._changed.wait_for(lambda: self._inside == 0, timeout=30), "a request never ended"
+
+
 @contextmanager
 def serving(app: WSGIApplication) -> Iterator[str]:
     """Serve an application from this process, and give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    gate = Gate(app)
+    server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -117,6 +153,7 @@ def serving(app: WSGIApplication) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join(timeout=10)
+        gate.close()
 
 
 @pytest.fixture(scope="session")
