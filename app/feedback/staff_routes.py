@@ -229,7 +229,8 @@ def export() -> Response:
     """Answer all reports as the national channel takes them."""
     content = write_lapor(list_for_export(db.session, limit=MOST_EXPORTED), _zone())
     answer = Response(content, mimetype="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="sp4n-lapor-{dt.date.today().isoformat()}.csv"'
+    today = dt.datetime.now(_zone()).date().isoformat()
+    answer.headers["Content-Disposition"] = f'attachment; filename="sp4n-lapor-{today}.csv"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
