@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -34,6 +34,7 @@ from layers.history import as_of_source
 ROAD_STATUS = {"regency": "regency", "city": "city"}  # kind of the area → status of its own roads
 DISTRICT_COLUMNS = ("code", "name", "legal_area_km2", "legal_area_source")
 Step = Callable[[str | Words, float], None]
+Result = TypeVar("Result")
 
 
 def no_step(doing: str | Words, percent: float) -> None:
@@ -62,6 +63,15 @@ class Subject:
     staff: Session | None = None
     on_step: Step = no_step
     used_rules: dict[str, RecordedRule] = field(default_factory=dict)
+    shared: dict[object, Any] = field(default_factory=dict)  # what parts of one report compute once, never altered
+
+    def once(self, key: object, compute: Callable[[], Result]) -> Result:
+        """Return what is computed once for all parts of a report about one area, year and moment."""
+        whole = (key, self.area.code, self.asked_year, self.as_of)
+        if whole not in self.shared:
+            self.shared[whole] = compute()
+        found: Result = self.shared[whole]
+        return found
 
     def step(self, doing: str | Words, percent: float) -> None:
         """

@@ -177,6 +177,22 @@ def test_one_district_is_the_same_as_in_the_whole(villages: Connection) -> None:
         assert figure.value == pytest.approx(value(whole, figure.id, "16.05.02")), figure.id
 
 
+def test_villages_of_a_district_are_those_of_the_whole_wherever_their_nearest_road_lies(villages: Connection) -> None:
+    south = "MULTILINESTRING((102.91 -3.09, 102.92 -3.09))"
+    for move in (
+        "SELECT 1",  # all villages reached by roads nearby
+        "UPDATE layers.road_segments SET condition = 'heavy_damage' WHERE condition = 'fair'",
+        f"UPDATE layers.roads SET geom = ST_GeomFromText('{south}', 4326) WHERE code IN ('001', '002')",  # far from B
+    ):
+        update(villages, move)
+        whole, alone = report_of(villages), report_of(villages, "16.05.02")
+        of_whole = cells(whole, "villages")
+        of_alone = {code: row for code, row in cells(alone, "villages").items() if code.count(".") == 3}
+        assert set(of_alone) == {"16.05.02.2001", "16.05.02.2002"}
+        assert of_alone == {code: of_whole[code] for code in of_alone}
+    assert all(row["nearest"] and row["distance_m"] > 5_000 for row in of_alone.values())
+
+
 def test_people_that_are_not_known_give_no_figure(villages: Connection) -> None:
     update(villages, "DELETE FROM layers.population WHERE area_code = '16.05.02.2001'")
     report = report_of(villages)

@@ -140,9 +140,9 @@ def _read(subject: Subject) -> _Bridges:
 
 def _with_roads(subject: Subject, bridges: gpd.GeoDataFrame, reach: Rule) -> gpd.GeoDataFrame:
     """Find the road of each bridge, its name and who keeps it."""
-    roads = subject.frame("roads", ("code", "name", "status"))
-    crs = metric_crs(subject, bridges, roads)
-    if crs is None or bridges.empty:
+    roads = None if bridges.empty else subject.frame("roads", ("code", "name", "status"))
+    crs = None if roads is None else metric_crs(subject, bridges, roads)
+    if roads is None or crs is None:
         empty = pd.Series([None] * len(bridges), index=bridges.index, dtype=object)
         return bridges.assign(
             road=empty, road_name=empty, status=empty, how="none", is_unknown=False, distance_m=np.nan

@@ -48,6 +48,10 @@ class OwnRoads:
 
 def read_own_roads(subject: Subject, columns: Sequence[str] = ROAD_COLUMNS) -> gpd.GeoDataFrame:
     """Read the area's own roads: all of the region, else those that touch the area."""
+    return subject.once(("own roads", tuple(columns)), partial(_read_own_roads, subject, columns))
+
+
+def _read_own_roads(subject: Subject, columns: Sequence[str]) -> gpd.GeoDataFrame:
     is_region = subject.area.is_region
     roads = subject.frame(
         "roads",
@@ -106,6 +110,10 @@ def lay_own_roads(subject: Subject, roads: gpd.GeoDataFrame, segments: pd.DataFr
 
 def measure_streets(subject: Subject) -> StreetLengths:
     """Measure streets: all of them for the whole region, else those whose box meets the area's."""
+    return subject.once("streets", partial(_measure_streets, subject))
+
+
+def _measure_streets(subject: Subject) -> StreetLengths:
     area, within = subject.area, subject.within
     streets = subject.frame("streets", (), bbox=None if area.is_region else tuple(within.total_bounds))
     lengths = street_lengths(streets, subject.districts if area.level == "district" else within)

@@ -9,6 +9,8 @@ from typing import cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from pyproj import CRS
 
 from app.formats import format_number
 from app.reports.findings import boundary_findings, density_area, missing_rules, no_boundary
@@ -37,7 +39,7 @@ from gis.road_table import merge_sections
 from gis.roads import NOWHERE, condition_lengths, stable_classes
 from gis.rounding import close_table
 from gis.streets import StreetLengths, street_figures
-from gis.types import FloatArray
+from gis.types import BBox, FloatArray
 
 REACH_RULES = {"boundary": "JANGKAUAN_BATAS_DESA_M", "seat": "JANGKAUAN_PUSAT_DESA_M"}
 SEATS = ("regency_capital", "district_capital", "village")  # kinds of places, most important first
@@ -64,6 +66,8 @@ REACH = {
 Residents = Mapping[str, float | None]  # by code of villages, districts and the area
 VILLAGES = ("code", "name", "district_code")
 KM_DECIMALS, M_DECIMALS, PERCENT_DECIMALS = 3, 0, 2
+NEARBY_M = 3000  # where a village's nearest stable road mostly lies
+BOX_ROOM_M = 1000  # the sides of a box are not straight in another CRS
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class _Reached:
     """What is known of each village: a frame with reach, nearest stable road, own road length, area, residents."""
 
     villages: gpd.GeoDataFrame
-    sections: gpd.GeoDataFrame  # drawn sections of all roads, by condition
+    sections: gpd.GeoDataFrame  # drawn sections of roads by condition: of those nearby, or of all
     rule: Rule | None
     reach_m: float
     is_known: bool  # whether there are roads and a survey of any of them
@@ -205,30 +209,29 @@ def _reach(subject: Subject, villages: gpd.GeoDataFrame, own: _Own, residents: R
     asked = subject.settings.get("reach_m")
     rule = subject.rule(REACH_RULES[place]) if asked is None else None
     reach_m = float(asked) if asked is not None else rule.value if rule else None
-    roads = subject.frame("roads", ("code", "name", "length_sk_m")).assign(status=OWN_ROADS)
-    lengths = condition_lengths(
-        roads,
-        read_segments(subject, None),
-        subject.districts[["code", "geometry"]],
-        status=OWN_ROADS,
-        scale_tolerance=subject.known_rule(SCALE_TOLERANCE),
-        survey_year=subject.survey_year,
-    )
-    sections = merge_sections(roads, lengths)
-    is_surveyed = bool((sections["condition"] != "unsurveyed").any())
     villages = villages.assign(
         km=_village_km(subject, villages, own),
         residents=pd.Series([residents.get(code) for code in villages["code"]], dtype=np.float64),
     )
     crs = metric_crs(subject, villages)
-    stable = stable_classes(subject.known_rule(STABILITY))
-    drawn = sections[sections.geometry.notna()].reset_index(drop=True)
-    if reach_m is None or crs is None or not is_surveyed or villages.empty:
+    if reach_m is None or crs is None or villages.empty or subject.survey_year is None:
         nothing = villages.assign(reach=None, nearest=None, distance_m=np.nan)
         findings = () if reach_m is not None else missing_rules(subject, (REACH_RULES[place],))
+        around = None if crs is None or subject.area.is_region else _box_around(subject.within, crs, metres=NEARBY_M)
+        drawn = _drawn(_by_condition(subject, around)[1])
         return _Reached(nothing, drawn, rule, reach_m or 0.0, is_known=False, findings=findings)
     places, found = _places(subject, villages, place)
-    reach = village_reach(places.to_crs(crs), sections.to_crs(crs), stable=stable, reach_m=reach_m)
+    stable = stable_classes(subject.known_rule(STABILITY))
+    for metres in _widening(subject, reach_m):
+        near = None if metres is None else _box_around(villages, crs, metres=metres)
+        roads, sections = _by_condition(subject, near)
+        reach = village_reach(places.to_crs(crs), sections.to_crs(crs), stable=stable, reach_m=reach_m)
+        if metres is None or (reach["distance_m"] <= metres).all():  # no road outside the box is nearer
+            break
+    drawn = _drawn(sections)
+    if not (sections["condition"] != "unsurveyed").any():
+        nothing = villages.assign(reach=None, nearest=None, distance_m=np.nan)
+        return _Reached(nothing, drawn, rule, reach_m, is_known=False, findings=())
     names = roads.set_index("code")["name"]
     nearest = reach["road_code"].map(lambda code: None if code is None or pd.isna(code) else f"{code} {names[code]}")
     return _Reached(
@@ -243,6 +246,36 @@ def _reach(subject: Subject, villages: gpd.GeoDataFrame, own: _Own, residents: R
         is_known=True,
         findings=found,
     )
+
+
+def _by_condition(subject: Subject, bbox: BBox | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Read the roads that meet a box, whoever keeps them (None for all), and cut them by surveyed condition."""
+    roads = subject.frame("roads", ("code", "name", "length_sk_m"), bbox=bbox).assign(status=OWN_ROADS)
+    lengths = condition_lengths(
+        roads,
+        read_segments(subject, None if bbox is None else list(roads["code"])),
+        subject.districts[["code", "geometry"]],
+        status=OWN_ROADS,
+        scale_tolerance=subject.known_rule(SCALE_TOLERANCE),
+        survey_year=subject.survey_year,
+    )
+    return roads, merge_sections(roads, lengths)
+
+
+def _widening(subject: Subject, reach_m: float) -> tuple[float | None, ...]:
+    """Return how far around the villages to look for roads (metres), one after the other; None for everywhere."""
+    return (None,) if subject.area.is_region else (reach_m + NEARBY_M, None)
+
+
+def _drawn(sections: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return sections[sections.geometry.notna()].reset_index(drop=True)
+
+
+def _box_around(areas: gpd.GeoDataFrame, crs: CRS, *, metres: float) -> BBox:
+    """Return a box in EPSG:4326 that holds areas and all that is as near to them, with some room to spare."""
+    wide = shapely.box(*areas.to_crs(crs).total_bounds).buffer(metres + BOX_ROOM_M, join_style="mitre")
+    west, south, east, north = gpd.GeoSeries([wide], crs=crs).to_crs(areas.crs).total_bounds
+    return float(west), float(south), float(east), float(north)
 
 
 def _village_km(subject: Subject, villages: gpd.GeoDataFrame, own: _Own) -> FloatArray:
@@ -593,7 +626,7 @@ def _maps(subject: Subject, reached: _Reached) -> tuple[MapView, ...]:
 
 
 def _frames(reached: _Reached) -> dict[str, gpd.GeoDataFrame]:
-    """Give what the maps hold: villages with their values, and all roads by condition."""
+    """Give what the maps hold: villages with their values, and the roads looked at by condition."""
     villages = reached.villages.rename(columns={"km": "roads_km", "nearest": "nearest_road"})
     frames = {"villages": villages} if len(villages) else {}
     return frames | ({"road_segments": reached.sections} if len(reached.sections) else {})
